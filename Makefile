@@ -1,0 +1,31 @@
+# `make gate` and `make test` need Python 3.10+ and make, and set up everything else in .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: gate test lint types update baselines clean
+gate: $(READY)  ## the main job: the guarded reference suite under --memguard
+	$(BIN)/python -m pytest --memguard tests/guarded
+
+test: $(READY)  ## the whole test suite
+	$(BIN)/python -m pytest -n 2 --ignore tests/guarded
+	$(BIN)/python -m pytest --memguard tests/guarded
+
+lint: $(READY)  ## style, arrows between the rooms, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+update: $(READY)  ## measure the guarded suite again and write baselines/
+	$(BIN)/python -m pytest --memguard --memguard-update tests/guarded
+
+$(READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache dist

@@ -1,0 +1,29 @@
+"""The nouns: frozen values that every room shares."""
+
+from __future__ import annotations
+
+from pytest_memguard.model.budget import METRICS, Budget, Metric
+from pytest_memguard.model.protocols import PoolCounters, Probe, Report, Window, WindowPlan
+from pytest_memguard.model.reading import Counters, Reading, Site
+from pytest_memguard.model.run import SCHEMA, Environment, Measurement, Run, TestResult
+from pytest_memguard.model.verdict import Verdict
+
+__all__ = [
+    "METRICS",
+    "SCHEMA",
+    "Budget",
+    "Counters",
+    "Environment",
+    "Measurement",
+    "Metric",
+    "PoolCounters",
+    "Probe",
+    "Reading",
+    "Report",
+    "Run",
+    "Site",
+    "TestResult",
+    "Verdict",
+    "Window",
+    "WindowPlan",
+]

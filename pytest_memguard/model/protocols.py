@@ -1,0 +1,80 @@
+"""The open choices: what a probe, a pool and a report must offer to be used by memguard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from pytest_memguard.model.reading import Reading, Site
+from pytest_memguard.model.run import Run
+
+__all__ = ["PoolCounters", "Probe", "Report", "Window", "WindowPlan"]
+
+
+@runtime_checkable
+class PoolCounters(Protocol):
+    """Any pool that can be guarded: these two, and whatever it has of the optional counters.
+
+    Optional, read where present: ``high_water_allocated_bytes``, ``high_water_reserved_bytes`` and
+    ``reset_high_water()`` (without them a pool has no peak), ``free_bytes`` and ``largest_free_bytes``
+    (external fragmentation), ``allocations``, ``frees``, ``hits`` and ``misses`` (counts since the pool was made).
+    """
+
+    @property
+    def allocated_bytes(self) -> int:
+        """Bytes handed to live objects."""
+
+    @property
+    def reserved_bytes(self) -> int:
+        """Bytes the pool holds from the system or driver, handed out or not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowPlan:
+    """What the opener of a window wants to know at its end, so that nothing else is paid for."""
+
+    peak_limit_bytes: int | None = None  # crossing it is worth catching in the act
+    wants_leak: bool = False
+    wants_sites: bool = False
+
+
+class Window(Protocol):
+    """One measuring window, opened by :meth:`Probe.open`."""
+
+    def mark(self) -> Reading:
+        """Read the window so far without ending it."""
+
+    def settle(self) -> None:
+        """Give back what only caches hold, before memory retained is read."""
+
+    def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:
+        """Source lines behind a number, largest first; empty where the probe cannot tell."""
+
+    def close(self) -> Reading:
+        """End the window. Closing twice returns the same reading."""
+
+
+class Probe(Protocol):
+    """One source of memory counters.
+
+    ``noise_floor_bytes`` is what the interpreter and the allocator themselves move within one window.
+    """
+
+    name: str
+    noise_floor_bytes: int
+
+    def unavailable(self) -> str | None:
+        """Why the probe cannot run here, or ``None`` when it can."""
+
+    def open(self, plan: WindowPlan) -> Window:
+        """Open a window; windows nest, and an inner one hands its high-water mark to the outer ones."""
+
+
+class Report(Protocol):
+    """One output format."""
+
+    name: str
+    default_path: str | None  # None: it knows its own place, or is printed
+
+    def render(self, run: Run) -> str:
+        """The whole report as text."""
