@@ -1,1 +1,1 @@
-"""."""
+"""Files in and out: run files and committed baselines."""
