@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,22 +12,36 @@ __all__ = ["encode_run"]
 
 
 def encode_run(run: Run) -> bytes:
-    """``run`` as indented JSON: keys in the nouns' order, packages sorted, tests in the run's own order."""
+    """``run`` as indented JSON: keys in the nouns' order, packages sorted, tests in the run's own order.
+
+    A number that JSON has no word for (NaN, infinity) is written as ``null``.
+    """
     import msgspec  # noqa: PLC0415  the nouns are imported in every session, JSON is written in few
 
     try:
-        content = msgspec.json.encode(run, order="deterministic")
+        content = msgspec.json.encode(run, enc_hook=_plain, order="deterministic")
     except UnicodeEncodeError:
-        # A file name that is no valid text reaches us as lone surrogates, and JSON cannot hold those.
-        content = msgspec.json.encode(_encodable(msgspec.to_builtins(run)), order="deterministic")
+        # A file name that is no UTF-8 lives in a str as lone surrogates: no reason to lose a whole run.
+        content = msgspec.json.encode(
+            _escaped(msgspec.to_builtins(run, enc_hook=_plain)), order="deterministic"
+        )
     return msgspec.json.format(content, indent=1) + b"\n"
 
 
-def _encodable(value: Any) -> Any:
+def _plain(value: object) -> int | float:
+    """Numpy's numbers, which end up among the measured ones."""
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    raise TypeError(f"got {value!r} in a run, accepted: what its types say")
+
+
+def _escaped(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
-        return {_encodable(key): _encodable(part) for key, part in value.items()}
+        return {_escaped(key): _escaped(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_encodable(part) for part in value]
+        return [_escaped(part) for part in value]
     return value

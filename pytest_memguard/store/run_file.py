@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pytest_memguard.model import SCHEMA, Run
+from pytest_memguard.model.encoding import encode_run
 from pytest_memguard.store.atomic import write_atomically
 from pytest_memguard.store.errors import StoreError, in_words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["load", "save", "to_json"]
+__all__ = ["load", "save"]
 
 
 class _Header(msgspec.Struct):
     schema: int | msgspec.UnsetType = msgspec.UNSET
-
-
-def to_json(run: Run) -> bytes:
-    """The run file's bytes. A number that JSON has no word for (NaN, infinity) is written as ``null``."""
-    try:
-        encoded = msgspec.json.encode(run, enc_hook=_plain)
-    except UnicodeEncodeError:
-        # A file name that is no UTF-8 lives in a str as lone surrogates: no reason to lose a whole run.
-        encoded = msgspec.json.encode(_escaped(msgspec.to_builtins(run, enc_hook=_plain)))
-    return msgspec.json.format(encoded, indent=1) + b"\n"
 
 
 def save(run: Run, path: Path) -> None:
@@ -39,7 +29,7 @@ def save(run: Run, path: Path) -> None:
     StoreError
         When it cannot be written; what was there before is still there.
     """
-    write_atomically(path, to_json(run))
+    write_atomically(path, encode_run(run))
 
 
 def load(path: Path) -> Run:
@@ -90,22 +80,3 @@ def _malformed(path: Path, content: bytes, message: str) -> str:
 
 def _lowered(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
-
-
-def _plain(value: object) -> int | float:
-    """Numpy's numbers, which end up among the measured ones."""
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, Real):
-        return float(value)
-    raise TypeError(f"got {value!r} in a run, accepted: what its types say")
-
-
-def _escaped(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {_escaped(key): _escaped(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_escaped(item) for item in value]
-    return value

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from pytest_memguard.model import Environment, Measurement, Run, TestResult, Verdict
+from pytest_memguard.model.encoding import encode_run
 from pytest_memguard.store import run_file
 from pytest_memguard.store.errors import StoreError
 from tests.store.strategies import runs
@@ -90,13 +91,13 @@ def test_a_text_that_is_no_utf8_does_not_lose_the_run(tmp_path):
 
 def test_keys_of_a_later_version_are_skipped(tmp_path):
     path = tmp_path / "run.json"
-    document = json.loads(run_file.to_json(run_of()))
+    document = json.loads(encode_run(run_of()))
     document["color"] = document["tests"][0]["color"] = "red"
     path.write_text(json.dumps(document))
     assert run_file.load(path) == run_of()
 
 
-WHOLE = run_file.to_json(run_of()).decode()
+WHOLE = encode_run(run_of()).decode()
 
 
 @pytest.mark.parametrize(
