@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -79,7 +81,7 @@ def test_numbers_are_stored_in_the_digits_that_mean_something(tmp_path, metric, 
     assert f'"{metric}": {stored}}}' in read(tmp_path)
 
 
-@pytest.mark.parametrize("number", [-1, float("nan"), float("inf"), True, "1", None])
+@pytest.mark.parametrize("number", [-1, float("nan"), float("inf"), True, "1", []])
 def test_what_cannot_be_a_baseline_is_refused(tmp_path, number):
     with pytest.raises(StoreError, match=r"^t python peak: got .*, accepted: a number >= 0$"):
         memory_baselines.update(tmp_path, {"t": {"python": {"peak": number}}})
@@ -132,5 +134,18 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path, content, words):
 
 def test_a_folder_that_is_a_file_is_said(tmp_path):
     (tmp_path / "baselines").write_text("")
-    with pytest.raises(StoreError, match=r"cannot make .*baselines: file exists"):
+    with pytest.raises(StoreError, match=r"cannot read .*memory\.json: not a directory"):
         memory_baselines.update(tmp_path / "baselines", {"a": PEAK})
+
+
+def test_a_folder_that_cannot_be_made_is_said():
+    if not Path("/proc/self").exists():
+        pytest.skip("/proc is Linux's")
+    with pytest.raises(StoreError, match="cannot make /proc/self/baselines: "):
+        memory_baselines.update(Path("/proc/self/baselines"), {"a": PEAK})
+
+
+def test_a_preview_changes_nothing(tmp_path):
+    diff = memory_baselines.preview(tmp_path, {"a": PEAK})
+    assert [str(change) for change in diff.added] == ["a python leak new 0 B", "a python peak new 40.0 MiB"]
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,83 @@
+"""How numbers just measured and committed ones become the next baselines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pytest_memguard.model import METRICS, Measurement, Run, Verdict
+from pytest_memguard.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_memguard.store.entries import Entries, Entry, Number
+
+__all__ = ["Numbers", "merged", "numbers_of"]
+
+# nodeid -> probe -> metric -> number; None is a number that was asked for and could not be measured
+Numbers: TypeAlias = Mapping[str, Mapping[str, Mapping[str, "Number | None"]]]
+
+
+def numbers_of(run: Run) -> dict[str, dict[str, dict[str, Number | None]]]:
+    """What a run has for the baselines of its guarded tests; a test without any number is left out."""
+    numbers: dict[str, dict[str, dict[str, Number | None]]] = {}
+    for result in run.tests:
+        if not result.guarded or all(measurement.value is None for measurement in result.measurements):
+            continue
+        entry = numbers[result.nodeid] = {}
+        for measurement in result.measurements:
+            probe = entry.setdefault(measurement.probe, {})
+            if measurement.verdict in (Verdict.UNAVAILABLE, Verdict.NOT_MEASURED):
+                # A machine without a GPU says nothing about the numbers of one that has it.
+                probe.update(dict.fromkeys(METRICS.keys() - probe.keys()))
+            elif measurement.metric in METRICS:
+                probe[measurement.metric] = measurement.value if _is_settled(measurement) else None
+    return numbers
+
+
+def merged(old: Entries, changed: Numbers, removed: Iterable[str]) -> Entries:
+    """The next baselines: of tests that ran the new entries, of all others but those removed the old ones.
+
+    Raises
+    ------
+    StoreError
+        When a number cannot be a baseline.
+    """
+    gone = set(removed)
+    kept = {nodeid: entry for nodeid, entry in old.items() if nodeid not in gone}
+    new = {nodeid: _entry(nodeid, old.get(nodeid, {}), probes) for nodeid, probes in changed.items()}
+    return {nodeid: entry for nodeid, entry in {**kept, **new}.items() if entry}
+
+
+def _is_settled(measurement: Measurement) -> bool:
+    """Whether the value may replace a committed one: without a committed one every number is undecided."""
+    return measurement.verdict is not Verdict.INCONCLUSIVE or measurement.baseline is None
+
+
+def _entry(nodeid: str, old: Entry, probes: Mapping[str, Mapping[str, Number | None]]) -> Entry:
+    entry = {}
+    for probe, metrics in probes.items():
+        committed = old.get(probe, {})
+        numbers = {
+            metric: committed.get(metric) if number is None else _rounded(f"{nodeid} {probe}", metric, number)
+            for metric, number in metrics.items()
+        }
+        if known := {metric: number for metric, number in numbers.items() if number is not None}:
+            entry[probe] = known
+    return entry
+
+
+def _rounded(place: str, metric: str, number: Any) -> Number:  # numpy's numbers register as Real and Integral
+    is_number = isinstance(number, Real) and not isinstance(number, bool)
+    if is_number and metric == "leak":
+        number = max(number, 0)  # a test that released more than it took leaks nothing
+    if not is_number or not 0 <= number < math.inf:
+        raise StoreError(f"{place} {metric}: got {number!r}, accepted: a number >= 0")
+    known = METRICS.get(metric)
+    if isinstance(number, Integral) or (known and known.unit != "ratio"):
+        whole: int = math.ceil(number)
+        return whole
+    return float(f"{number:.4g}")  # more digits would only differ from run to run
