@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_memguard.reports import github, json_file, markdown
+from pytest_memguard.reports import bmf, github, html_page, json_file, markdown, smaller_is_better
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,11 @@ FORMATS: dict[str, Report] = {
     for report in (
         _Format("json", json_file.render, default_path="memguard.json"),
         _Format("markdown", markdown.render, default_path="memguard.md"),
+        _Format("html", html_page.render, default_path="memguard.html"),
         _Format("github", github.render),
+        _Format("bmf", bmf.render, default_path="memguard-bmf.json"),
+        _Format(
+            "smaller_is_better", smaller_is_better.render, default_path="memguard-smaller-is-better.json"
+        ),
     )
 }

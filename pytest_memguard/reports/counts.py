@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_memguard.model import Run, TestResult, Verdict
-from pytest_memguard.reports.rows import GRAVEST_FIRST
+from pytest_memguard.reports.rows import GRAVEST_FIRST, words
 from pytest_memguard.reports.text import plural
 
 if TYPE_CHECKING:
@@ -35,11 +35,6 @@ def counts_text(run: Run) -> str:
         parts.append(f"{run.unguarded} unguarded")
     parts += [f"{guarded[verdict]} {words(verdict)}" for verdict in _UNJUDGED if guarded[verdict]]
     return ", ".join(parts)
-
-
-def words(verdict: Verdict) -> str:
-    """A verdict for people."""
-    return verdict.value.replace("_", " ")
 
 
 def verdict_of(run: Run) -> Verdict:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_memguard.model import Run, TestResult, Verdict
 from pytest_memguard.reports import markdown
 from pytest_memguard.reports.markdown_text import cut_to_bytes
-from pytest_memguard.reports.rows import GRAVEST_FIRST
+from pytest_memguard.reports.rows import GRAVEST_FIRST, words
 from pytest_memguard.reports.text import one_line
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _annotations(run: Run) -> Iterator[str]:
 
 def _annotation(command: str, result: TestResult, note: str) -> str:
     reasons = [m.reason for m in result.measurements if m.verdict is not Verdict.PASS and m.reason]
-    message = "\n".join(reasons or [result.reason or result.verdict.value.replace("_", " ")]) + note
+    message = "\n".join(reasons or [result.reason or words(result.verdict)]) + note
     title = f"memguard: {result.nodeid}"
     place = f"file={_property(result.file)},line={result.line},title={_property(title)}"
     return f"::{command} {place}::{_data(message)}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_memguard.model import Run, Verdict
-from pytest_memguard.reports.counts import counts_text, reasons_by_verdict, remedies, words
+from pytest_memguard.reports.counts import counts_text, reasons_by_verdict, remedies
 from pytest_memguard.reports.failure import failure_lines
 from pytest_memguard.reports.markdown_text import code, fenced, plain
-from pytest_memguard.reports.rows import HEADER, Row, rows_of
+from pytest_memguard.reports.rows import HEADER, Row, rows_of, words
 from pytest_memguard.reports.text import plural
 
 if TYPE_CHECKING:

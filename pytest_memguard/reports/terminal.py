@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_memguard.model import Run, Verdict
-from pytest_memguard.reports.counts import counts_text, reasons_by_verdict, remedies, verdict_of, words
-from pytest_memguard.reports.rows import HEADER, Row, rows_of
+from pytest_memguard.reports.counts import counts_text, reasons_by_verdict, remedies, verdict_of
+from pytest_memguard.reports.rows import HEADER, Row, rows_of, words
 from pytest_memguard.reports.text import aligned, ascii_text, cell_width, one_line, shortened
 
 if TYPE_CHECKING:

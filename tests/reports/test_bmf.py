@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given
+
+from pytest_memguard.reports.bmf import render
+from tests.reports.runs import EMPTY, EVERYTHING, NO_LEAK, ROOMY, result_of, run_of, runs
+
+
+def test_everything():
+    assert json.loads(render(EVERYTHING)) == {
+        "tests/test_x.py::test_pass": {"heap-peak": {"value": 2**20}, "cupy-hit-rate": {"value": 0.95}},
+        "tests/test_x.py::test_fail": {"python-peak": {"value": 41946608}, "python-leak": {"value": 0}},
+        "tests/test_x.py::test_unclear": {"python-leak": {"value": 41}},
+    }
+
+
+def test_empty():
+    assert json.loads(render(EMPTY)) == {}
+
+
+def test_numbers_json_has_no_word_for_are_left_out():
+    assert json.loads(render(run_of(result_of(replace(ROOMY, value=math.nan))))) == {}
+
+
+def test_numbers_of_numpy():
+    run = run_of(result_of(replace(NO_LEAK, value=np.int64(8))))
+    assert json.loads(render(run)) == {"tests/test_x.py::test_y": {"python-leak": {"value": 8}}}
+
+
+@given(run=runs)
+def test_bencher_takes_the_names(run):
+    for benchmark, measures in json.loads(render(run)).items():
+        benchmark.encode()
+        assert len(benchmark) <= 1024
+        assert all(len(measure) <= 64 for measure in measures)
+
+
+def test_long_names_are_cut():
+    [benchmark] = json.loads(render(run_of(result_of(NO_LEAK, name="x" * 2000))))
+    assert len(benchmark) == 1024
