@@ -1,0 +1,275 @@
+"""Arrays reused by shape and dtype, under a byte limit."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reference_impl.memory.errors import PoolError
+from reference_impl.memory.ledger import Ledger, atomic
+from reference_impl.memory.requests import normalize, refusal
+from reference_impl.memory.shelf import Buffer, EvictionOrder, Shelf, disown
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from numpy.typing import DTypeLike, NDArray
+
+__all__ = ["ArrayPool"]
+
+_as_view = np.ndarray.view
+_ndarray = np.ndarray
+
+
+class ArrayPool:
+    """A pool of NumPy arrays, for temporaries of the same shapes again and again.
+
+    Arrays are **uninitialised**, like those of :func:`numpy.empty`, unless ``zeroed=True`` or :meth:`zeros`
+    is used. Each :meth:`acquire` hands out a new array object over a reused buffer, so an array that was
+    handed back cannot be taken for the next lease of the same memory. Writing to an array after its release
+    is the caller's error, as with any allocator.
+
+    A lease that is dropped without a release frees its memory and counts as freed: nothing leaks, nothing is
+    reused while a view of it lives.
+
+    Parameters
+    ----------
+    max_bytes
+        Limit on *idle* bytes, those of released arrays kept for reuse. The buffer released longest ago goes
+        first. Leases are the callers' and do not count; an array larger than the limit is never kept.
+
+    Raises
+    ------
+    PoolError
+        When ``max_bytes`` is negative.
+
+    Notes
+    -----
+    Threads may share a pool. Below 32 MB the C library reuses pages by itself, and a pool saves little time;
+    above, every :func:`numpy.empty` is a fresh mapping whose pages are zeroed at first touch, and a pool
+    saves all of it.
+    """
+
+    __slots__ = ("__weakref__", "_eviction", "_ledger", "_shelves", "hits", "max_bytes", "misses")
+
+    def __init__(self, max_bytes: int = 2**30) -> None:
+        self._ledger = Ledger()
+        self._shelves: dict[Any, Shelf] = {}  # set before anything can fail: __del__ reads it
+        self._eviction = EvictionOrder(self._shelves)
+        self.hits = 0
+        self.misses = 0
+        if max_bytes < 0:
+            raise PoolError(f"got max_bytes={max_bytes}, allowed: >= 0 (0 keeps nothing)")
+        self.max_bytes = max_bytes
+
+    def __del__(self) -> None:
+        # Shelves and idle buffers refer to each other: without this they would wait for the garbage
+        # collector.
+        for shelf in list(self._shelves.values()):
+            shelf.idle.clear()
+        self._shelves.clear()
+
+    @atomic
+    def acquire(self, shape: Any, dtype: DTypeLike = np.float64, *, zeroed: bool = False) -> NDArray[Any]:
+        """Hand out a C-contiguous array of ``shape`` (an int or ints) and ``dtype``; zeros only if
+        ``zeroed``.
+
+        Raises
+        ------
+        PoolError
+            For a negative or too large shape and for dtypes that hold Python objects.
+        MemoryError
+            When the system has no memory left, even after the idle buffers were given back.
+        """
+        try:
+            shelf = self._shelves[shape, dtype]
+            buffer = shelf.idle.pop()
+        except (
+            KeyError,
+            IndexError,
+            TypeError,
+        ):
+            return self._acquire_slowly(shape, dtype, zeroed)
+        array = _as_view(buffer, _ndarray)
+        buffer.lease = id(array)
+        self.hits += 1
+        ledger = self._ledger
+        ledger.allocated = allocated = ledger.allocated + shelf.nbytes
+        if allocated > ledger.high_allocated:  # noqa: PLR1730 - max() is a call: slow, and threads may switch
+            ledger.high_allocated = allocated
+        if zeroed:
+            array[...] = np.zeros((), array.dtype)
+        return array
+
+    @atomic
+    def release(self, array: NDArray[Any]) -> None:
+        """Hand ``array`` back. It must be the very object that :meth:`acquire` returned.
+
+        Raises
+        ------
+        PoolError
+            For an array handed back before, a foreign one, one of another pool, or a view. The pool is
+            unchanged.
+        """
+        name = id(array)
+        try:
+            buffer = array.base
+            shelf = buffer.shelf  # type: ignore[union-attr]
+            # From here to the assignment there is no call: of two threads, one gets past.
+            if buffer.lease != name or shelf.shelves is not self._shelves:  # type: ignore[union-attr]
+                raise refusal(array, self._shelves)
+            buffer.lease = None  # type: ignore[union-attr]
+        except AttributeError:
+            raise refusal(array, self._shelves) from None
+        ledger = self._ledger
+        ledger.frees = buffer.tick = ledger.frees + 1  # type: ignore[union-attr]
+        ledger.allocated = allocated = ledger.allocated - shelf.nbytes
+        shelf.idle.append(buffer)
+        if ledger.reserved - allocated > self.max_bytes:
+            self._make_room(shelf)
+
+    def zeros(self, shape: Any, dtype: DTypeLike = np.float64) -> NDArray[Any]:
+        """:meth:`acquire`, filled with zeros."""
+        return self.acquire(shape, dtype, zeroed=True)
+
+    def array(self, shape: Any, dtype: DTypeLike = np.float64, *, zeroed: bool = False) -> _Scope:
+        """A context manager: acquires on entry, releases on exit."""
+        return _Scope(self, shape, dtype, zeroed)
+
+    def empty_cache(self) -> None:
+        """Give all idle buffers back to the system."""
+        self._trim(-1)  # below zero: empty arrays go as well
+
+    def reset_high_water(self) -> None:
+        """Let both high-water marks start again from the present values."""
+        ledger = self._ledger
+        ledger.high_allocated = ledger.allocated
+        ledger.high_reserved = ledger.reserved
+
+    def _acquire_slowly(self, shape: Any, dtype: DTypeLike, zeroed: bool) -> NDArray[Any]:  # noqa: FBT001
+        key = normalize(shape, dtype)
+        ledger = self._ledger
+        with ledger.lock:
+            shelf = self._shelves.get(key)
+            if shelf is None:
+                shelf = Shelf(self._shelves, ledger)
+                self._eviction.add(shelf, ledger.frees)
+            shelf.buffers += 1  # counted first: the shelf must not go while this thread works on it
+            try:
+                buffer = shelf.idle.pop()
+                shelf.buffers -= 1
+                self.hits += 1
+            except IndexError:
+                buffer = self._new_buffer(shelf, key)
+                self.misses += 1
+            self._learn(shelf, key, (shape, dtype))
+            array = _as_view(buffer, _ndarray)
+            buffer.lease = id(array)
+            ledger.allocated = allocated = ledger.allocated + shelf.nbytes
+            if allocated > ledger.high_allocated:  # noqa: PLR1730 - as in acquire()
+                ledger.high_allocated = allocated
+        if zeroed:
+            array[...] = np.zeros((), array.dtype)
+        return array
+
+    def _new_buffer(self, shelf: Shelf, key: tuple[Any, Any]) -> Buffer:
+        buffer: Buffer
+        try:
+            try:
+                buffer = Buffer(*key)
+            except MemoryError:
+                self.empty_cache()
+                buffer = Buffer(*key)
+        except BaseException:
+            shelf.lose_buffer()
+            raise
+        buffer.shelf = shelf
+        shelf.nbytes = buffer.nbytes
+        ledger = self._ledger
+        ledger.reserved = reserved = ledger.reserved + shelf.nbytes
+        ledger.high_reserved = max(ledger.high_reserved, reserved)
+        return buffer
+
+    def _learn(self, shelf: Shelf, *words: Any) -> None:
+        with suppress(TypeError):  # a list as the shape
+            for key in words:
+                if self._shelves.get(key) is not shelf:
+                    shelf.answer_to(key)
+
+    def _make_room(self, shelf: Shelf) -> None:
+        with suppress(IndexError):
+            while shelf.nbytes > self.max_bytes:  # too large to keep: must not push out what fits
+                disown(shelf.idle.pop())
+        self._trim(self.max_bytes)
+
+    def _trim(self, limit_bytes: int) -> None:
+        with self._ledger.lock:
+            while self.free_bytes > limit_bytes:
+                buffer = self._eviction.pop_oldest(self._ledger.frees)
+                if buffer is None:
+                    return
+                disown(buffer)
+
+    @property
+    def allocated_bytes(self) -> int:
+        """Bytes of live leases."""
+        return self._ledger.allocated
+
+    @property
+    def reserved_bytes(self) -> int:
+        """Bytes of live leases and idle buffers."""
+        return self._ledger.reserved
+
+    @property
+    def free_bytes(self) -> int:
+        """Bytes of idle buffers."""
+        return self._ledger.reserved - self._ledger.allocated
+
+    @property
+    def largest_free_bytes(self) -> int:
+        """Bytes of the largest idle buffer."""
+        return max((shelf.nbytes for shelf in self._shelves.copy().values() if shelf.idle), default=0)
+
+    @property
+    def high_water_allocated_bytes(self) -> int:
+        return self._ledger.high_allocated
+
+    @property
+    def high_water_reserved_bytes(self) -> int:
+        return self._ledger.high_reserved
+
+    @property
+    def allocations(self) -> int:
+        return self.hits + self.misses
+
+    @property
+    def frees(self) -> int:
+        """Leases ended, by release or because they were dropped."""
+        return self._ledger.frees
+
+
+class _Scope:
+    """The lease of a ``with`` block."""
+
+    __slots__ = ("_array", "_pool", "_request")
+
+    def __init__(self, pool: ArrayPool, *request: Any) -> None:
+        self._pool = pool
+        self._request = request
+        self._array: NDArray[Any] | None = None
+
+    def __enter__(self) -> NDArray[Any]:
+        if self._array is not None:
+            raise PoolError("this lease is already entered; ask the pool for another one with array()")
+        shape, dtype, zeroed = self._request
+        self._array = self._pool.acquire(shape, dtype, zeroed=zeroed)
+        return self._array
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        array, self._array = self._array, None
+        assert array is not None
+        self._pool.release(array)

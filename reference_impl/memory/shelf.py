@@ -1,0 +1,124 @@
+"""Buffers of one shape and dtype, and the order in which they are given up."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reference_impl.memory.ledger import Ledger
+
+__all__ = ["Buffer", "EvictionOrder", "Shelf", "disown"]
+
+
+class Shelf:
+    """Idle buffers of one shape and dtype, most recently released last; ``buffers`` counts the leased ones
+    too.
+
+    ``keys`` are the words under which it stands in ``shelves``: ``(8, "f8")`` and ``((8,), np.float64)`` are
+    one shelf.
+    """
+
+    __slots__ = ("buffers", "idle", "keys", "ledger", "nbytes", "shelves")
+
+    def __init__(self, shelves: dict[Any, Shelf], ledger: Ledger) -> None:
+        self.shelves = shelves
+        self.ledger = ledger
+        self.keys: list[Any] = []
+        self.nbytes = 0
+        self.buffers = 0
+        self.idle: deque[Buffer] = deque()
+
+    def answer_to(self, key: Any) -> None:
+        self.keys.append(key)
+        self.shelves[key] = self
+
+    def lose_buffer(self) -> None:
+        """One buffer fewer; without any, nobody can release into the shelf and it goes too."""
+        self.buffers -= 1
+        if not self.buffers:
+            for key in self.keys:
+                self.shelves.pop(key, None)
+
+
+class Buffer(np.ndarray[Any, Any]):
+    """The memory behind a lease: the lease is a view of it, and its only owner while the lease lives.
+
+    So a lease that its user drops frees the memory and is booked as freed, with nothing keyed by ``id`` left
+    behind. NumPy keeps a view of a lease based on the *lease*, because the types differ: only the lease
+    itself has a ``Buffer`` as its ``base``.
+    """
+
+    __slots__ = ("lease", "shelf", "tick")
+    shelf: Shelf | None  # None: in no pool's books (any more)
+    lease: int | None  # id() of the array handed out; None while idle
+    tick: int
+
+    def __array_finalize__(self, obj: object) -> None:
+        # Also runs for results of arithmetic on a buffer, which belong to no pool.
+        self.shelf = None
+        self.lease = None
+
+    def __del__(self) -> None:
+        if getattr(self, "shelf", None) is not None:  # unset where there was no memory for it
+            disown(self)
+
+
+def disown(buffer: Buffer) -> None:
+    """Strike ``buffer`` off the books: it was evicted, or the lease that owned it is gone."""
+    shelf = buffer.shelf
+    assert shelf is not None
+    ledger = shelf.ledger
+    with ledger.lock:
+        buffer.shelf = None
+        ledger.reserved -= shelf.nbytes
+        if buffer.lease is not None:
+            ledger.allocated -= shelf.nbytes
+            ledger.frees += 1
+        shelf.lose_buffer()
+
+
+class EvictionOrder:
+    """Finds the buffer released longest ago over all shelves, in logarithmic time.
+
+    The heap holds one entry per shelf, with a tick that its oldest idle buffer cannot be older than: releases
+    need not touch the heap, and an entry that has become too early is corrected when it comes up.
+    """
+
+    __slots__ = ("_heap", "_shelves", "_turn")
+
+    def __init__(self, shelves: Mapping[Any, Shelf]) -> None:
+        self._shelves = shelves
+        self._heap: list[tuple[int, int, Shelf]] = []
+        self._turn = count()
+
+    def add(self, shelf: Shelf, tick: int) -> None:
+        if len(self._heap) > 2 * len(self._shelves) + 16:
+            self._heap = [entry for entry in self._heap if entry[2].buffers]
+            heapq.heapify(self._heap)
+        heapq.heappush(self._heap, (tick, next(self._turn), shelf))
+
+    def pop_oldest(self, now: int) -> Buffer | None:
+        """Take the oldest idle buffer off its shelf; ``now`` is the tick of the last release."""
+        heap = self._heap
+        while heap:
+            tick, turn, shelf = heap[0]
+            try:
+                oldest = shelf.idle[0].tick
+                if oldest <= tick:
+                    return shelf.idle.popleft()
+            except IndexError:  # nothing idle, or another thread was faster
+                if not shelf.buffers:
+                    heapq.heappop(heap)
+                    continue
+                oldest = now + 1
+                if tick == oldest:  # the smallest entry is in the future: nothing is idle anywhere
+                    return None
+            heapq.heapreplace(heap, (oldest, turn, shelf))
+        return None
