@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pytest_memguard.reports import bmf, github, html_page, json_file, markdown, smaller_is_better
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pytest_memguard.model import Report, Run
 
 __all__ = ["FORMATS"]
 
 
 class _Format:
-    """A module's ``render`` under its public name."""
+    """A format by the name of its module, which is imported when a report is asked for.
 
-    def __init__(self, name: str, render: Callable[[Run], str], *, default_path: str | None = None) -> None:
+    Every guarded session, and every worker of it, looks at the table; few of them write a report.
+    """
+
+    def __init__(self, name: str, module: str, *, default_path: str | None = None) -> None:
         self.name = name
         self.default_path = default_path
-        self._render = render
+        self._module = module
 
     def render(self, run: Run) -> str:
-        return self._render(run)
+        text: str = import_module(f"{__name__}.{self._module}").render(run)
+        return text
 
 
 FORMATS: dict[str, Report] = {
     report.name: report
     for report in (
-        _Format("json", json_file.render, default_path="memguard.json"),
-        _Format("markdown", markdown.render, default_path="memguard.md"),
-        _Format("html", html_page.render, default_path="memguard.html"),
-        _Format("github", github.render),
-        _Format("bmf", bmf.render, default_path="memguard-bmf.json"),
-        _Format(
-            "smaller_is_better", smaller_is_better.render, default_path="memguard-smaller-is-better.json"
-        ),
+        _Format("json", "json_file", default_path="memguard.json"),
+        _Format("markdown", "markdown", default_path="memguard.md"),
+        _Format("html", "html_page", default_path="memguard.html"),
+        _Format("github", "github"),
+        _Format("bmf", "bmf", default_path="memguard-bmf.json"),
+        _Format("smaller_is_better", "smaller_is_better", default_path="memguard-smaller-is-better.json"),
     )
 }

@@ -38,8 +38,18 @@ def test_rendering_is_pure_and_the_text_fits_into_a_utf8_file(name, run):
 
 
 def test_importing_the_reports_is_cheap():
-    program = "import sys; from pytest_memguard.reports import terminal; print(*sys.modules, sep='\\n')"
+    program = (
+        "import sys; from pytest_memguard.reports import github, terminal; print(*sys.modules, sep='\\n')"
+    )
     loaded = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     ).stdout
     assert HEAVY.isdisjoint(module.split(".")[0] for module in loaded.splitlines())
+
+
+def test_a_format_is_imported_when_it_is_asked_for():
+    program = "import sys, pytest_memguard.reports; print(*sys.modules, sep='\\n')"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+    assert not [module for module in loaded.splitlines() if module.startswith("pytest_memguard.reports.")]
