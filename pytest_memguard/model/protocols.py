@@ -33,9 +33,9 @@ class PoolCounters(Protocol):
 class WindowPlan:
     """What the opener of a window wants to know at its end, so that nothing else is paid for."""
 
-    peak_limit_bytes: int | None = None  # crossing it is worth catching in the act
+    wants_peak: bool = True
     wants_leak: bool = False
-    wants_sites: bool = False
+    peak_limit_bytes: int | None = None  # catch the allocations that cross it in the act
 
 
 class Window(Protocol):
@@ -44,8 +44,14 @@ class Window(Protocol):
     def mark(self) -> Reading:
         """Read the window so far without ending it."""
 
-    def settle(self) -> None:
-        """Give back what only caches hold, before memory retained is read."""
+    def settle(self) -> int:
+        """Give back what only caches hold, and count the bytes of captured output, which are no leak.
+
+        Called after a garbage collection, and only where the bytes retained are above what is allowed.
+        """
+
+    def retained_by(self, *, is_single_call: bool) -> tuple[int, int]:
+        """Bytes retained by the test, and by what the interpreter and the runner keep for themselves."""
 
     def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:
         """Source lines behind a number, largest first; empty where the probe cannot tell."""

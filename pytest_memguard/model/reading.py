@@ -42,6 +42,7 @@ class Reading:
     after: Counters
     high_water_allocated_bytes: int | None = None
     high_water_reserved_bytes: int | None = None
+    broken: str = ""  # why these numbers prove nothing, e.g. the test itself stopped the source
     notes: tuple[str, ...] = ()  # how far the numbers can be trusted, in words for the reader
 
     @property

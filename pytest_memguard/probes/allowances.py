@@ -1,0 +1,124 @@
+"""What the interpreter and pytest keep by themselves, and how it is told from a leak.
+
+This list is part of the documentation (docs/leaks.md):
+
+1. Caches of the standard library are emptied before retained bytes are judged, the way CPython's own reference
+   leak hunt does it (Lib/test/libregrtest/refleak.py, ``clear_caches`` in utils.py).
+2. Captured output that pytest holds in memory is subtracted by its size.
+3. Allocations are ignored that a runner makes (pytest, pluggy, Hypothesis, the asynchronous plugins, coverage), or
+   the interpreter for a log record or a warning, both of which pytest records.
+4. After a single call, allocations made by an import are ignored. An import in every round is a leak.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pytest_memguard.probes.sites import is_stdlib
+
+if TYPE_CHECKING:
+    from tracemalloc import Traceback
+
+__all__ = ["CapturedOutput", "clear_caches", "is_ignored"]
+
+_RUNNERS = (
+    "_pytest", "pytest", "pluggy", "pytest_memguard", "hypothesis", "pytest_asyncio", "anyio", "xdist", "execnet",
+    "coverage", "pytest_cov", "pytest_rerunfailures", "pytest_subtests", "pytest_timeout", "pytest_benchmark",
+)  # fmt: skip
+_RUNNER_FOLDERS = tuple(f"{os.sep}site-packages{os.sep}{name}{os.sep}" for name in _RUNNERS)
+_OWN_FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with tracebacks
+_IMPORT = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen zipimport>")
+# Attribute of a module, how to empty it; a module that was never imported has nothing to empty.
+_CACHES = (
+    ("re", "purge"),
+    ("linecache", "clearcache"),
+    ("urllib.parse", "clear_cache"),
+    ("struct", "_clearcache"),
+    ("filecmp", "clear_cache"),
+    ("ctypes", "_reset_cache"),
+    ("fnmatch", "_compile_pattern.cache_clear"),
+    ("fnmatch", "translate.cache_clear"),
+    ("glob", "_compile_pattern.cache_clear"),
+    ("pathlib", "_compile_pattern.cache_clear"),
+    ("fractions", "_hash_algorithm.cache_clear"),
+    ("_strptime", "_regex_cache.clear"),
+    ("inspect", "_shadowed_dict_from_weakref_mro_tuple.cache_clear"),
+    ("importlib.metadata", "FastPath.__new__.cache_clear"),
+    ("zoneinfo", "ZoneInfo.clear_cache"),
+)
+
+
+def clear_caches() -> None:
+    """Empty the standard library's own caches."""
+    for module_name, path in _CACHES:
+        found: object = sys.modules.get(module_name)
+        for attribute in path.split("."):
+            found = getattr(found, attribute, None)
+        if callable(found):
+            found()
+    for cleanup in tuple(getattr(sys.modules.get("typing"), "_cleanups", ())):
+        cleanup()
+    for name in ("_clear_internal_caches", "_clear_type_cache"):  # the first is new in 3.13 and does both
+        if (clear := getattr(sys, name, None)) is not None:
+            clear()
+            break
+
+
+@lru_cache(maxsize=4096)
+def _is_runner(filename: str) -> bool:
+    return filename.startswith(_OWN_FOLDER) or any(folder in filename for folder in _RUNNER_FOLDERS)
+
+
+@lru_cache(maxsize=1)
+def _log_record_lines() -> tuple[str, frozenset[int]]:
+    """The lines of :mod:`logging` that make, fill and format a record."""
+    import logging  # noqa: PLC0415 - loaded by pytest; not needed before a suspected leak
+
+    functions = (
+        logging.LogRecord.__init__, logging.LogRecord.getMessage, logging.Logger._log, logging.Logger.makeRecord,  # noqa: SLF001
+        logging.Logger.findCaller, logging.Formatter.format, logging.Formatter.formatMessage, logging.Formatter.formatTime,
+        logging.Formatter.formatException, logging.PercentStyle._format, logging.StreamHandler.emit,  # noqa: SLF001
+    )  # fmt: skip
+    lines = {line for function in functions for *_, line in function.__code__.co_lines() if line}
+    return functions[0].__code__.co_filename, frozenset(lines)
+
+
+def is_ignored(traceback: Traceback, *, imports: bool) -> bool:
+    """Whether an allocation that outlived its call was not the test's doing; ``traceback`` has its oldest frame first."""
+    logging_file, log_record_lines = _log_record_lines()
+    for frame in reversed(traceback):
+        filename = frame.filename
+        if filename == logging_file and frame.lineno in log_record_lines:
+            return True
+        if filename.endswith(f"{os.sep}warnings.py") and is_stdlib(filename):
+            return True
+        if not is_stdlib(filename):
+            if _is_runner(filename):
+                return True
+            break
+    return imports and any(frame.filename in _IMPORT for frame in traceback)
+
+
+class CapturedOutput:
+    """Memory in which pytest keeps output, counted from when the window opened."""
+
+    def __init__(self) -> None:
+        self._captured_bytes = _captured_bytes()
+
+    def growth_bytes(self) -> int:
+        return max(0, _captured_bytes() - self._captured_bytes)
+
+
+def _captured_bytes() -> int:
+    """Size of the in-memory buffers that stand in for stdout and stderr; files (the default) hold nothing here."""
+    from io import BytesIO  # noqa: PLC0415
+
+    total = 0
+    for stream in (sys.stdout, sys.stderr):
+        buffer = getattr(stream, "buffer", None)
+        if isinstance(buffer, BytesIO):
+            total += sys.getsizeof(buffer)
+    return total

@@ -1,0 +1,53 @@
+"""Does a probe read a known allocation right, here and now?"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from pytest_memguard.model import WindowPlan
+from pytest_memguard.units import format_bytes
+
+if TYPE_CHECKING:
+    from pytest_memguard.model import Probe
+
+__all__ = ["calibrate"]
+
+_KNOWN_BYTES = 8 * 2**20  # above every allocator's own caches, and touched in a few milliseconds
+_TOLERANCE = 0.01
+_TRIES = 3  # another thread may allocate at the same time
+
+
+def calibrate(probe: Probe) -> str | None:
+    """Why ``probe`` must not be judged by: it reads a known allocation more than 1 % wrong; ``None`` if right.
+
+    The allocation is a ``bytearray``, or what the probe's own ``known_allocation(nbytes)`` makes.
+    """
+    allocate = getattr(probe, "known_allocation", bytearray)
+    complaint = None
+    for _ in range(_TRIES):
+        complaint = _compare(probe, allocate)
+        if complaint is None:
+            return None
+    return complaint
+
+
+def _compare(probe: Probe, allocate: object) -> str | None:
+    assert callable(allocate)
+    window = probe.open(WindowPlan(wants_peak=True))
+    try:
+        known = allocate(_KNOWN_BYTES)
+        held = window.mark()
+        if held.notes:  # a sampled peak: give the sampler its turn
+            time.sleep(0.02)
+        del known
+        read = {"retained": held.retained_bytes, "peak": window.mark().peak_bytes}
+    finally:
+        window.close()
+    for name, value in read.items():
+        if value is not None and abs(value - _KNOWN_BYTES) > _TOLERANCE * _KNOWN_BYTES:
+            return (
+                f"self-calibration: {name} of a known allocation of {format_bytes(_KNOWN_BYTES)} "
+                f"read as {format_bytes(value)}"
+            )
+    return None

@@ -1,0 +1,156 @@
+"""The C allocator: native allocations in exact bytes, without hooks.
+
+Sees everything that comes from ``malloc``: NumPy data, C extensions, Python objects above 512 bytes. Does not see
+``mmap`` (nor CPython's small objects, which live in mapped arenas), nor allocators of other libraries.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import sys
+from typing import TYPE_CHECKING, Literal
+
+from pytest_memguard.model import Counters, Reading, WindowPlan
+from pytest_memguard.probes.marks import MarkStack
+from pytest_memguard.probes.sampling import Sampler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_memguard.model import Site
+
+__all__ = ["HeapProbe"]
+
+_SAMPLING_SECONDS = 0.001
+
+
+class _Mallinfo2(ctypes.Structure):
+    """``struct mallinfo2`` of glibc 2.33 and newer, see mallinfo(3)."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()  # noqa: SIM905
+        )
+    ]
+
+
+class _ZoneStatistics(ctypes.Structure):
+    """``malloc_statistics_t`` of macOS' <malloc/malloc.h>."""
+
+    _fields_ = [
+        ("blocks_in_use", ctypes.c_uint),
+        ("size_in_use", ctypes.c_size_t),
+        ("max_size_in_use", ctypes.c_size_t),
+        ("size_allocated", ctypes.c_size_t),
+    ]
+
+
+def _glibc() -> Callable[[], tuple[int, int]]:
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = _Mallinfo2
+
+    def read() -> tuple[int, int]:
+        info = mallinfo2()
+        # hblkhd counts the chunks that got a mapping of their own: they are in use, and in no arena.
+        return info.uordblks + info.hblkhd, info.arena + info.hblkhd
+
+    return read
+
+
+def _macos() -> Callable[[], tuple[int, int]]:
+    statistics = ctypes.CDLL(None).malloc_zone_statistics
+    statistics.argtypes = (ctypes.c_void_p, ctypes.POINTER(_ZoneStatistics))
+    statistics.restype = None
+
+    def read() -> tuple[int, int]:
+        zone = _ZoneStatistics()
+        statistics(None, ctypes.byref(zone))  # no zone: the sum of all
+        return zone.size_in_use, zone.size_allocated
+
+    return read
+
+
+def _tracing_overhead_bytes() -> int:
+    """Bytes of tracemalloc's own tables, which are malloc'ed and are not the test's."""
+    tracemalloc = sys.modules.get("tracemalloc")
+    return tracemalloc.get_tracemalloc_memory() if tracemalloc and tracemalloc.is_tracing() else 0
+
+
+class HeapProbe:
+    name = "heap"
+    noise_floor_bytes = 4096
+
+    def __init__(self) -> None:
+        self.open_windows: MarkStack[_HeapWindow] = MarkStack()
+        self._read: Callable[[], tuple[int, int]] | None = None
+        self._reason: str | None = None
+        try:
+            self._read = {"Linux": _glibc, "Darwin": _macos}[platform.system()]()
+        except KeyError:
+            self._reason = f"no counters of the C allocator are known for {platform.system() or sys.platform}"
+        except AttributeError:
+            self._reason = "this C library has no mallinfo2 (glibc 2.33 or newer has)"
+
+    def unavailable(self) -> str | None:
+        return self._reason
+
+    def counters(self) -> Counters:
+        assert self._read is not None, self._reason
+        allocated_bytes, reserved_bytes = self._read()
+        return Counters(
+            allocated_bytes=allocated_bytes - _tracing_overhead_bytes(), reserved_bytes=reserved_bytes
+        )
+
+    def open(self, plan: WindowPlan) -> _HeapWindow:
+        return _HeapWindow(self, plan)
+
+
+class _HeapWindow:
+    def __init__(self, probe: HeapProbe, plan: WindowPlan) -> None:
+        self._probe = probe
+        self._is_sampled = plan.wants_peak
+        self._closed: Reading | None = None
+        self._sampler: Sampler | None = None
+        self.high_water_bytes = 0
+        if self._is_sampled:
+            self._sampler = Sampler(self._sample, interval_seconds=_SAMPLING_SECONDS)
+            probe.open_windows.push(self)
+        self._before = probe.counters()
+
+    def _sample(self) -> None:
+        self._probe.open_windows.hand_out(self._probe.counters().allocated_bytes or 0)
+
+    def mark(self) -> Reading:
+        if self._closed:
+            return self._closed
+        after = self._probe.counters()
+        high_water_bytes = None
+        if self._is_sampled:
+            self._probe.open_windows.hand_out(after.allocated_bytes or 0)
+            high_water_bytes = max(self.high_water_bytes, self._before.allocated_bytes or 0)
+        return Reading(
+            probe=self._probe.name,
+            before=self._before,
+            after=after,
+            high_water_allocated_bytes=high_water_bytes,
+            notes=("peak sampled every 1 ms: a shorter spike is not seen",) if self._is_sampled else (),
+        )
+
+    def settle(self) -> int:
+        return 0
+
+    def retained_by(self, *, is_single_call: bool) -> tuple[int, int]:  # noqa: ARG002 - counters name no owner
+        return self.mark().retained_bytes or 0, 0
+
+    def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:  # noqa: ARG002 - malloc keeps no stacks
+        return ()
+
+    def close(self) -> Reading:
+        if self._closed is None:
+            self._closed = self.mark()
+            if self._sampler is not None:
+                self._sampler.stop()
+                self._probe.open_windows.remove(self)
+        return self._closed

@@ -1,0 +1,147 @@
+"""Python's allocators through tracemalloc, which runs only while a window is open.
+
+Sees every allocation of Python objects and NumPy data, to the byte and with its source line. Does not see native
+memory that a C extension takes straight from malloc or mmap.
+"""
+
+from __future__ import annotations
+
+import sys
+import tracemalloc
+from typing import TYPE_CHECKING, Literal
+
+from pytest_memguard.model import Counters, Reading, Site, WindowPlan
+from pytest_memguard.probes import allowances
+from pytest_memguard.probes.marks import MarkStack
+from pytest_memguard.probes.sampling import Sampler
+from pytest_memguard.probes.sites import Held, group_by_line, held_by_stack
+
+if TYPE_CHECKING:
+    from tracemalloc import Snapshot
+
+__all__ = ["PythonProbe"]
+
+# Deep enough to tell a test's own line from the library it called, shallow enough to stay cheap; only for windows
+# with a leak budget, since every frame is walked at every allocation.
+_LEAK_FRAMES = 24
+_WATCHER_SECONDS = 0.0005
+
+
+class PythonProbe:
+    name = "python"
+    noise_floor_bytes = 512
+
+    def __init__(self) -> None:
+        self.open_windows: MarkStack[_PythonWindow] = MarkStack()
+        self._is_tracing_ours = False
+
+    def unavailable(self) -> str | None:
+        if sys.implementation.name != "cpython":
+            return f"tracemalloc does not trace {sys.implementation.name}"
+        return None
+
+    def look(self) -> int:
+        """Traced bytes now; the peak since the last look is handed to every open window."""
+        current_bytes, peak_bytes = tracemalloc.get_traced_memory()
+        self.open_windows.hand_out(peak_bytes)
+        if tracemalloc.is_tracing():  # reset_peak() is harmless otherwise, but says nothing
+            tracemalloc.reset_peak()
+        return current_bytes
+
+    def open(self, plan: WindowPlan) -> _PythonWindow:
+        window = _PythonWindow(self, plan)
+        is_first = not tracemalloc.is_tracing()
+        if is_first:
+            tracemalloc.start(_LEAK_FRAMES if plan.wants_leak else 1)
+            self._is_tracing_ours = True
+        window.begin(is_first=is_first)
+        return window
+
+    def stop_if_last(self) -> None:
+        """Leave tracemalloc as it was found once no window is open."""
+        if self._is_tracing_ours and not self.open_windows:
+            self._is_tracing_ours = False
+            tracemalloc.stop()
+
+
+class _PythonWindow:
+    def __init__(self, probe: PythonProbe, plan: WindowPlan) -> None:
+        self._probe = probe
+        self._plan = plan
+        self._closed: Reading | None = None
+        self._crossing: Snapshot | None = None
+        self._older: Snapshot | None = None
+        self._sentinel = bytearray()
+        self._before_bytes = 0
+        self.high_water_bytes = 0
+        self._output = allowances.CapturedOutput() if plan.wants_leak else None
+        # The thread starts before the tracing does, so that its own memory is not traced.
+        limited = plan.peak_limit_bytes is not None
+        self._watcher = Sampler(self._watch, interval_seconds=_WATCHER_SECONDS) if limited else None
+
+    def begin(self, *, is_first: bool) -> None:
+        """Start counting. Tracing that begins with this window (``is_first``) holds nothing older."""
+        if self._plan.wants_leak and not is_first:
+            self._older = tracemalloc.take_snapshot()
+        self._sentinel = bytearray(32)  # its trace is gone when somebody clears the traces under us
+        self._probe.open_windows.push(self)
+        self._before_bytes = self._probe.look()
+
+    def _watch(self) -> bool:
+        """Take the stacks of what is alive the moment the budget is crossed; true ends the watch."""
+        limit_bytes = self._plan.peak_limit_bytes
+        if not self._before_bytes or limit_bytes is None:
+            return False
+        if tracemalloc.get_traced_memory()[0] - self._before_bytes <= limit_bytes:
+            return False
+        if tracemalloc.is_tracing():
+            self._crossing = tracemalloc.take_snapshot()
+        return True
+
+    def mark(self) -> Reading:
+        if self._closed:
+            return self._closed
+        current_bytes = self._probe.look()
+        broken = ""
+        if tracemalloc.get_object_traceback(self._sentinel) is None:
+            broken = "the test itself stopped tracemalloc or cleared its traces"
+        return Reading(
+            probe=self._probe.name,
+            before=Counters(allocated_bytes=self._before_bytes),
+            after=Counters(allocated_bytes=current_bytes),
+            high_water_allocated_bytes=max(self.high_water_bytes, self._before_bytes),
+            broken=broken,
+        )
+
+    def settle(self) -> int:
+        allowances.clear_caches()
+        return self._output.growth_bytes() if self._output else 0
+
+    def retained_by(self, *, is_single_call: bool) -> tuple[int, int]:
+        kept, ignored = self._split(_snapshot(), imports=is_single_call)
+        return sum(held.bytes for held in kept), sum(held.bytes for held in ignored)
+
+    def _split(self, snapshot: Snapshot | None, *, imports: bool) -> tuple[list[Held], list[Held]]:
+        """What this window's allocations hold that may be the test's doing, and what is not."""
+        kept: list[Held] = []
+        ignored: list[Held] = []
+        for held in held_by_stack(snapshot, self._older) if snapshot else ():
+            (ignored if allowances.is_ignored(held.stack, imports=imports) else kept).append(held)
+        return kept, ignored
+
+    def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:
+        snapshot = self._crossing if metric == "peak" else _snapshot()
+        return group_by_line(self._split(snapshot, imports=metric == "leak")[0])
+
+    def close(self) -> Reading:
+        if self._closed is None:
+            if self._watcher is not None:
+                self._watcher.stop()
+            self._closed = self.mark()
+            self._probe.open_windows.remove(self)
+            self._probe.stop_if_last()
+        return self._closed
+
+
+def _snapshot() -> Snapshot | None:
+    return tracemalloc.take_snapshot() if tracemalloc.is_tracing() else None

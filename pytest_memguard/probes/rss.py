@@ -1,0 +1,186 @@
+"""Resident memory of this process, as the kernel counts it.
+
+Sees every page that was touched, whoever asked for it. Does not see memory that was mapped and never touched, and
+cannot tell a free page that an allocator keeps from one in use.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import sys
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from pytest_memguard.model import Counters, Reading, WindowPlan
+from pytest_memguard.probes.marks import MarkStack
+from pytest_memguard.probes.sampling import Sampler
+
+if TYPE_CHECKING:
+    from pytest_memguard.model import Site
+
+__all__ = ["RssProbe", "touched_pages"]
+
+_SAMPLING_SECONDS = 0.001
+
+
+class _Source(Protocol):
+    is_exact: bool
+
+    def read(self) -> tuple[int, int]:
+        """Resident bytes now, and their high-water mark since the last :meth:`reset` (0: no mark)."""
+
+    def reset(self) -> None:
+        """Start the high-water mark again from now."""
+
+
+class _LinuxSource:
+    """``VmRSS`` and ``VmHWM`` of /proc/self/status; ``5`` to /proc/self/clear_refs resets the mark (proc(5)).
+
+    ``ru_maxrss`` would be no substitute: it cannot be reset and survives execve.
+    """
+
+    is_exact = True
+
+    def __init__(self) -> None:
+        self._status = os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
+        self._clear_refs = os.open("/proc/self/clear_refs", os.O_WRONLY | os.O_CLOEXEC)
+        self.reset()
+        self.read()
+
+    def read(self) -> tuple[int, int]:
+        status = os.pread(self._status, 8192, 0)
+        return _kilobytes(status, b"VmRSS:"), _kilobytes(status, b"VmHWM:")
+
+    def reset(self) -> None:
+        os.write(self._clear_refs, b"5")
+
+    def __del__(self) -> None:
+        for name in ("_status", "_clear_refs"):
+            if (descriptor := self.__dict__.pop(name, None)) is not None:
+                os.close(descriptor)
+
+
+def _kilobytes(status: bytes, key: bytes) -> int:
+    start = status.index(key) + len(key)
+    return int(status[start : status.index(b"kB", start)]) * 1024
+
+
+class _SampledSource:
+    """psutil's resident set size, where the kernel's own mark cannot be reset."""
+
+    is_exact = False
+
+    def __init__(self) -> None:
+        import psutil  # noqa: PLC0415 - only where it is needed
+
+        self._process = psutil.Process()
+
+    def read(self) -> tuple[int, int]:
+        return self._process.memory_info().rss, 0
+
+    def reset(self) -> None:
+        pass
+
+
+def _source() -> _Source:
+    if sys.platform == "linux":
+        try:
+            return _LinuxSource()
+        except (OSError, ValueError):
+            pass  # a sandbox without clear_refs: sampled like everywhere else
+    return _SampledSource()
+
+
+def _malloc_trim() -> None:
+    """Hand the allocator's free pages back, so that resident memory tells what is held."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+        if trim is not None:
+            trim(0)
+
+
+def touched_pages(nbytes: int) -> mmap.mmap:
+    """A mapping of its own, resident: the C allocator might hand out pages that are resident already."""
+    pages = mmap.mmap(-1, nbytes)
+    for offset in range(0, nbytes, mmap.PAGESIZE):
+        pages[offset] = 1
+    return pages
+
+
+class RssProbe:
+    name = "rss"
+    noise_floor_bytes = 256 * 1024
+
+    def __init__(self) -> None:
+        self.open_windows: MarkStack[_RssWindow] = MarkStack()
+        self._source, self._pid = _source(), os.getpid()
+
+    @property
+    def source(self) -> _Source:
+        if self._pid != os.getpid():  # forked: the open files are the parent's
+            self._source, self._pid = _source(), os.getpid()
+        return self._source
+
+    def unavailable(self) -> str | None:
+        return None
+
+    known_allocation = staticmethod(touched_pages)
+
+    def look(self) -> tuple[int, int]:
+        """Resident bytes, and the mark handed to every open window."""
+        resident_bytes, mark_bytes = self.source.read()
+        self.open_windows.hand_out(max(resident_bytes, mark_bytes))
+        return resident_bytes, mark_bytes
+
+    def open(self, plan: WindowPlan) -> _RssWindow:
+        return _RssWindow(self, plan)
+
+
+class _RssWindow:
+    def __init__(self, probe: RssProbe, plan: WindowPlan) -> None:
+        self._probe = probe
+        self._closed: Reading | None = None
+        self._sampler: Sampler | None = None
+        self._notes: tuple[str, ...] = ()
+        self.high_water_bytes = 0
+        if plan.wants_leak:
+            _malloc_trim()
+        if probe.open_windows:
+            probe.look()  # the outer windows keep what they have seen so far
+        if not probe.source.is_exact and plan.wants_peak:
+            self._sampler = Sampler(lambda: probe.look() and None, interval_seconds=_SAMPLING_SECONDS)
+            self._notes = ("peak sampled every 1 ms: a shorter spike is not seen",)
+        probe.open_windows.push(self)
+        probe.source.reset()
+        self._before_bytes = probe.source.read()[0]
+
+    def mark(self) -> Reading:
+        if self._closed:
+            return self._closed
+        resident_bytes, _ = self._probe.look()
+        return Reading(
+            probe=self._probe.name,
+            before=Counters(allocated_bytes=self._before_bytes),
+            after=Counters(allocated_bytes=resident_bytes),
+            high_water_allocated_bytes=max(self.high_water_bytes, self._before_bytes),
+            notes=self._notes,
+        )
+
+    def settle(self) -> int:
+        _malloc_trim()
+        return 0
+
+    def retained_by(self, *, is_single_call: bool) -> tuple[int, int]:  # noqa: ARG002 - counters name no owner
+        return self.mark().retained_bytes or 0, 0
+
+    def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:  # noqa: ARG002 - pages have no source line
+        return ()
+
+    def close(self) -> Reading:
+        if self._closed is None:
+            self._closed = self.mark()
+            if self._sampler is not None:
+                self._sampler.stop()
+            self._probe.open_windows.remove(self)
+        return self._closed

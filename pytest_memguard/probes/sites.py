@@ -1,0 +1,85 @@
+"""From allocation traces to the source lines a person can act on."""
+
+from __future__ import annotations
+
+import linecache
+import sysconfig
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pytest_memguard.model import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from tracemalloc import Frame, Snapshot, Traceback
+
+__all__ = ["Held", "group_by_line", "held_by_stack", "is_library", "is_stdlib"]
+
+_PURELIB = tuple({sysconfig.get_path(name) for name in ("purelib", "platlib")})
+_STDLIB = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
+
+
+@lru_cache(maxsize=4096)
+def is_library(filename: str) -> bool:
+    """The file was installed, not written by whoever reads the report."""
+    return filename.startswith((*_PURELIB, *_STDLIB, "<"))
+
+
+@lru_cache(maxsize=4096)
+def is_stdlib(filename: str) -> bool:
+    """The file came with Python itself."""
+    return filename.startswith((*_STDLIB, "<frozen ")) and not filename.startswith(_PURELIB)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Memory that allocations with one stack (oldest frame first) hold."""
+
+    stack: Traceback
+    bytes: int
+    blocks: int
+
+
+def held_by_stack(snapshot: Snapshot, older: Snapshot | None) -> Iterator[Held]:
+    """Sums by stack; only what was added since ``older``, where there is one."""
+    if older is None:
+        for total in snapshot.statistics("traceback"):
+            yield Held(total.traceback, total.size, total.count)
+        return
+    for change in snapshot.compare_to(older, "traceback"):
+        if change.size_diff > 0:
+            yield Held(change.traceback, change.size_diff, change.count_diff)
+
+
+def _own_frame(stack: Traceback) -> tuple[Frame, str]:
+    """The innermost frame of the user's own code, and the library line it called, if any."""
+    innermost = stack[-1]
+    for frame in reversed(stack):
+        if not is_library(frame.filename):
+            via = "" if frame == innermost else f"{innermost.filename}:{innermost.lineno}"
+            return frame, via
+    return innermost, ""
+
+
+def group_by_line(all_held: Iterable[Held]) -> tuple[Site, ...]:
+    """Sum up by the user's own source line, largest first."""
+    by_line: dict[tuple[str, int], list[Held]] = defaultdict(list)
+    for held in all_held:
+        frame, _ = _own_frame(held.stack)
+        by_line[frame.filename, frame.lineno].append(held)
+    sites = []
+    for (file, line), group in by_line.items():
+        largest = max(group, key=lambda held: held.bytes)
+        sites.append(
+            Site(
+                file=file,
+                line=line,
+                bytes=sum(held.bytes for held in group),
+                blocks=sum(held.blocks for held in group),
+                text=linecache.getline(file, line).strip(),
+                via=_own_frame(largest.stack)[1],
+            )
+        )
+    return tuple(sorted(sites, key=lambda site: -site.bytes))

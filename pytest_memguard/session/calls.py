@@ -1,0 +1,169 @@
+"""How often a guarded test is called, and the numbers over its calls."""
+
+from __future__ import annotations
+
+import gc
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pytest_memguard.session.judging import measurements
+from pytest_memguard.session.measuring import Guarded, ProbeWindows
+from pytest_memguard.session.rounds import Repeater, has_failed_quietly
+from pytest_memguard.stats import Trend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pytest
+
+    from pytest_memguard.model import Measurement
+    from pytest_memguard.stats import Growth
+
+__all__ = ["Calls", "Effort"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How far ``rounds="auto"`` goes: until memory has been seen not to grow, or to one of the limits."""
+
+    enough_calls: int = 128  # no growth over them: done
+    enough_seconds: float = 1.0  # ... or over fewer, when they are slow
+    fewest_calls: int = 8
+    most_calls: int = 4096  # four times the largest of the usual cache sizes
+    most_seconds: float = 10.0
+    most_bytes: int = 512 * 2**20  # a leak of this size needs no further proof
+    readings_per_doubling: int = 32
+
+    def is_slow(self, calls: int, seconds: float) -> bool:
+        """Fewer calls than usual must do for the first look."""
+        return calls >= self.fewest_calls and seconds >= self.enough_seconds
+
+    def is_spent(self, calls: int, seconds: float, retained_bytes: int) -> bool:
+        if calls < self.fewest_calls:
+            return False
+        return (
+            calls >= self.most_calls or seconds >= self.most_seconds or retained_bytes >= self.most_bytes
+        )
+
+
+class Calls:
+    """The calls of one test under its probes. Close it whatever happens."""
+
+    def __init__(
+        self, item: pytest.Item, guarded: Sequence[Guarded], *, rounds: int | Literal["auto"], warmup: int | None
+    ) -> None:
+        self._item = item
+        self._guarded = guarded
+        judges_leak = any(g.judges_leak for g in guarded)
+        # Without a leak to decide there is nothing for "auto" to find out.
+        self._rounds = rounds if rounds != "auto" or judges_leak else 1
+        self._warmup = warmup if warmup is not None else 1 if self._rounds == "auto" else 0
+        self._effort = Effort()
+        self._repeater = Repeater(item) if self._rounds != 1 or self._warmup else None
+        self._windows: list[ProbeWindows] = []
+        self._growths: dict[int, Growth] = {}
+        self._calls = 0
+        self.has_failed = False
+
+    @property
+    def _is_single_call(self) -> bool:
+        return self._rounds == 1
+
+    def open(self) -> None:
+        """Warm up, then open every window and begin the first call."""
+        for _ in range(self._warmup):
+            assert self._repeater is not None
+            self._repeater.call()
+            if has_failed_quietly(self._item):
+                break
+        if self._repeater is not None:
+            self._repeater.reset()
+        if any(g.judges_leak for g in self._guarded):
+            gc.collect()  # garbage from before must not be freed inside; little is tracked, see freezing.py
+        for guarded in self._guarded:
+            self._windows.append(ProbeWindows(guarded, is_single_call=self._is_single_call))
+        for windows in self._windows:
+            windows.begin_call()
+
+    def end_call(self) -> None:
+        """The marks first, before anything else is allocated; the last opened window is the most sensitive one."""
+        for windows in reversed(self._windows):
+            windows.end_call()
+        self._calls += 1
+        self.has_failed = self.has_failed or has_failed_quietly(self._item)
+
+    def repeat(self) -> None:
+        """All further rounds."""
+        if self._is_single_call or self.has_failed:
+            return
+        assert self._repeater is not None
+        if self._rounds == "auto":
+            self._repeat_until_decided()
+        else:
+            self._read_retained()
+            for _ in range(self._rounds - 1):
+                self._call_again()
+                if self.has_failed:
+                    return
+                self._read_retained()
+            for index, windows in enumerate(self._windows):
+                if windows.judges_leak:
+                    self._growths[index] = windows.growth(is_fixed=True, is_last=True)
+        self._repeater.finish()
+
+    def _call_again(self) -> None:
+        assert self._repeater is not None
+        for windows in self._windows:
+            windows.begin_call()
+        self._repeater.call()
+        self.end_call()
+
+    def _read_retained(self) -> None:
+        gc.collect()
+        for windows in self._windows:
+            if windows.judges_leak:
+                windows.read_retained(self._calls)
+
+    def _repeat_until_decided(self) -> None:
+        """Look at the series when it has doubled; the first time also when a second has passed."""
+        effort, start = self._effort, time.monotonic()
+        goal, is_first_look = effort.enough_calls, True
+        self._read_retained()
+        while True:
+            is_last = False
+            while self._calls < goal and not is_last:
+                self._call_again()
+                if self.has_failed:
+                    return
+                if self._calls <= 64 or self._calls % max(1, goal // effort.readings_per_doubling) == 0:
+                    self._read_retained()
+                seconds = time.monotonic() - start
+                if is_first_look and effort.is_slow(self._calls, seconds):
+                    break
+                is_last = effort.is_spent(self._calls, seconds, self._retained_bytes())
+            if self._has_decided(is_last=is_last or self._calls >= effort.most_calls):
+                return
+            is_first_look = False
+            goal = 2 * self._calls
+
+    def _retained_bytes(self) -> int:
+        return max((w.retained_bytes_now() for w in self._windows), default=0)
+
+    def _has_decided(self, *, is_last: bool) -> bool:
+        is_decided = True
+        for index, windows in enumerate(self._windows):
+            if windows.judges_leak:
+                growth = windows.growth(is_fixed=False, is_last=is_last)
+                self._growths[index] = growth
+                is_decided = is_decided and growth.trend is not Trend.UNCLEAR
+        return is_decided or is_last
+
+    def measurements(self) -> Iterator[Measurement]:
+        for index, windows in enumerate(self._windows):
+            growth = self._growths.get(index)
+            yield from measurements(windows, self._calls, growth, has_failed=self.has_failed)
+
+    def close(self) -> None:
+        for windows in reversed(self._windows):
+            windows.close()

@@ -1,0 +1,188 @@
+"""The end of a run: baselines written, reports rendered, the verdict over the whole."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_memguard.gate import BASELINE_TOLERANCE
+from pytest_memguard.model import Measurement, Run, Verdict
+from pytest_memguard.reports import github
+from pytest_memguard.reports.terminal import summary_lines
+from pytest_memguard.session.environment import describe_environment
+from pytest_memguard.session.settings import Mode, ReportTarget
+from pytest_memguard.store import memory_baselines
+from pytest_memguard.store.atomic import write_atomically
+from pytest_memguard.store.errors import StoreError
+from pytest_memguard.store.orphans import orphans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_memguard.model import Report, TestResult
+    from pytest_memguard.session.census import Census
+    from pytest_memguard.session.settings import Settings
+    from pytest_memguard.session.transport import Collector
+    from pytest_memguard.store.memory_baselines import Baselines
+
+__all__ = ["Finish"]
+
+_UNDECIDED = (Verdict.INCONCLUSIVE, Verdict.UNAVAILABLE, Verdict.NOT_MEASURED)
+
+
+class Finish:
+    """Registered where the run is reported: everywhere but in xdist's workers."""
+
+    def __init__(
+        self, settings: Settings, collector: Collector, census: Census, baselines: Baselines, formats: Mapping[str, Report]
+    ) -> None:
+        self._settings = settings
+        self._collector = collector
+        self._census = census
+        self._baselines = baselines
+        self._formats = formats
+        self._notes: list[tuple[str, dict[str, bool]]] = []
+        self._run: Run | None = None
+        self._annotations = ""
+
+    def pytest_report_header(self) -> str:
+        settings = self._settings
+        return (
+            f"memguard: {settings.mode.value}, baselines of {len(self._baselines)} tests in {settings.baselines}"
+        )
+
+    @pytest.hookimpl(tryfirst=True)  # before the terminal prints its summary
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        run = self._run = self._make_run(session.config.rootpath)
+        try:
+            if self._settings.is_updating:
+                self._update()
+            for target in self._targets():
+                self._write(target, run)
+        except StoreError as error:
+            self._note(f"memguard: {error}", red=True)
+            session.exitstatus = max(session.exitstatus, pytest.ExitCode.USAGE_ERROR)
+        if self._settings.is_strict and session.exitstatus == pytest.ExitCode.OK and self._strict_problems(run):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _make_run(self, rootdir: Path) -> Run:
+        results = sorted(self._collector.results.values(), key=lambda r: (r.file, r.line, r.nodeid))
+        return Run(
+            environment=describe_environment(rootdir),
+            tests=tuple(results),
+            unguarded=len(self._collector.without_result),
+            missing_baselines=() if self._settings.is_updating else tuple(_missing_baselines(results)),
+            orphaned_baselines=orphans(
+                self._baselines, self._census.collected, self._census.whole_files, rootdir
+            ),
+        )
+
+    def _note(self, text: str, **markup: bool) -> None:
+        self._notes.append((text, markup))
+
+    # --- baselines
+
+    def _update(self) -> None:
+        changed = {
+            result.nodeid: numbers
+            for result in self._collector.results.values()
+            if result.guarded and result.nodeid not in self._collector.failed and (numbers := self._numbers(result))
+        }
+        diff = memory_baselines.update(self._settings.baselines, changed)
+        path = self._settings.baselines / memory_baselines.FILE_NAME
+        self._note(f"memguard: {path} {'updated' if diff else 'is up to date'}", bold=True)
+        for line in diff.lines():
+            self._note(f"    {line}")
+
+    def _numbers(self, result: TestResult) -> dict[str, dict[str, float | None]]:
+        numbers: dict[str, dict[str, float | None]] = {}
+        for measurement in result.measurements:
+            numbers.setdefault(measurement.probe, {})[measurement.metric] = _new_baseline(measurement)
+        return numbers
+
+    # --- reports
+
+    def _targets(self) -> Iterator[ReportTarget]:
+        yield from self._settings.reports
+        is_asked = any(target.format == "github" for target in self._settings.reports)
+        if os.environ.get("GITHUB_ACTIONS") == "true" and not is_asked:
+            yield ReportTarget(format="github", path=None)
+
+    def _write(self, target: ReportTarget, run: Run) -> None:
+        report = self._formats[target.format]
+        text = report.render(run)
+        path = target.path or (Path(report.default_path) if report.default_path else None)
+        if target.format == "github" and target.path is None:
+            self._annotations = text
+            if summary_path := os.environ.get("GITHUB_STEP_SUMMARY"):
+                _append(Path(summary_path), github.summary(run))
+        elif path is None:
+            self._note(text)
+        else:
+            write_atomically(path, text.encode())
+            self._note(f"memguard: {target.format} report in {path}")
+
+    # --- verdict
+
+    def _strict_problems(self, run: Run) -> bool:
+        undecided = any(result.verdict in _UNDECIDED for result in run.tests if result.guarded)
+        return undecided or bool(run.missing_baselines or run.orphaned_baselines)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        run, config = self._run, terminalreporter.config
+        if run is None:
+            return
+        verbosity = config.get_verbosity()
+        if run.tests or run.missing_baselines or run.orphaned_baselines or self._notes:
+            if verbosity >= 0:
+                terminalreporter.section("memguard")
+            lines = summary_lines(
+                run,
+                width=terminalreporter._tw.fullwidth,  # noqa: SLF001 - every plugin with a table reads it here
+                verbose=verbosity >= 2,
+                ascii_only=not _prints_unicode(terminalreporter),
+            )
+            for text, markup in lines:
+                if verbosity >= 0 or text.startswith("memguard:") or not markup.get("bold"):
+                    terminalreporter.write_line(text, **markup)
+        for text, markup in self._notes:
+            terminalreporter.write_line(text, **markup)
+        if self._settings.is_strict and self._settings.mode is not Mode.OFF and self._strict_problems(run):
+            terminalreporter.write_line("memguard: strict: what is listed above fails the run", red=True)
+        if self._annotations:
+            terminalreporter.ensure_newline()
+            terminalreporter.write_line(self._annotations)
+
+
+def _missing_baselines(results: list[TestResult]) -> Iterator[str]:
+    for result in results:
+        for m in result.measurements:
+            if m.verdict is Verdict.INCONCLUSIVE and m.budget is None and m.baseline is None and m.value is not None:
+                yield f"{result.nodeid} [{m.probe} {m.metric}]"
+
+
+def _new_baseline(measurement: Measurement) -> float | None:
+    """The number to commit: the old one while it still agrees, so that a file only changes where a test did."""
+    value, old, unit = measurement.value, measurement.baseline, measurement.unit
+    if measurement.verdict in _UNDECIDED:
+        return None
+    if value is None or old is None:
+        return value
+    agrees = BASELINE_TOLERANCE.lowest(old, unit) <= value <= BASELINE_TOLERANCE.highest(old, unit)
+    return old if agrees else value
+
+
+def _append(path: Path, text: str) -> None:
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise StoreError(f"cannot write the job summary to {path}: {error.strerror}") from error
+
+
+def _prints_unicode(terminalreporter: pytest.TerminalReporter) -> bool:
+    encoding = getattr(terminalreporter._tw._file, "encoding", None) or "ascii"  # noqa: SLF001
+    return "utf" in encoding.lower()

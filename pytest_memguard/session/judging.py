@@ -1,0 +1,104 @@
+"""The numbers of one test, judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_memguard.gate import Limits, judge
+from pytest_memguard.model import METRICS, Measurement, Verdict
+from pytest_memguard.session.limits import allowed_bytes
+from pytest_memguard.stats import Growth, Trend, external_fragmentation, fragmentation, hit_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_memguard.model import Reading, Site
+    from pytest_memguard.session.measuring import ProbeWindows
+
+__all__ = ["measurements", "unjudged"]
+
+
+def unjudged(probe: str, metric: str, limits: Limits, verdict: Verdict, reason: str) -> Measurement:
+    """A measurement without a number, and why."""
+    return Measurement(
+        probe=probe,
+        metric=metric,
+        value=None,
+        unit=METRICS[metric].unit,
+        budget=None if limits.limit == "baseline" else limits.limit,
+        baseline=limits.baseline,
+        verdict=verdict,
+        reason=reason,
+    )
+
+
+def measurements(
+    windows: ProbeWindows, calls: int, growth: Growth | None, *, has_failed: bool
+) -> Iterator[Measurement]:
+    """Every number of one probe. ``growth`` is ``None`` after a single call; ``has_failed``: the test itself did."""
+    reading = windows.last
+    assert reading is not None, "the call has not ended"
+    for metric, limits in windows.guarded.limits.items():
+        if reading.broken:
+            yield unjudged(reading.probe, metric, limits, Verdict.INCONCLUSIVE, f"{metric}: {reading.broken}")
+        elif metric == "leak":
+            yield _leak(windows, reading, calls, growth, has_failed=has_failed)
+        else:
+            value = _value(metric, windows, reading, calls)
+            note = "; ".join(windows.notes) if metric == "peak" else ""
+            judged = judge(reading.probe, metric, value, limits, note=note)
+            if value is not None or limits.limit is not None:
+                yield replace(judged, sites=windows.peak_sites if metric == "peak" else ())
+
+
+def _value(metric: str, windows: ProbeWindows, reading: Reading, calls: int) -> float | None:
+    if metric == "peak":
+        return windows.peak_bytes
+    if metric == "fragmentation":
+        return fragmentation(reading)
+    if metric == "external_fragmentation":
+        return external_fragmentation(reading.after)
+    if metric == "hit_rate":
+        return hit_rate(reading.before, reading.after)
+    if reading.before.allocations is None or reading.after.allocations is None:
+        return None
+    return -(-(reading.after.allocations - reading.before.allocations) // calls)  # per call, rounded up
+
+
+def _leak(
+    windows: ProbeWindows, reading: Reading, calls: int, growth: Growth | None, *, has_failed: bool
+) -> Measurement:
+    limits, probe = windows.guarded.limits["leak"], reading.probe
+    if not windows.judges_leak:  # only shown: what is retained as it is, without a collection
+        return judge(probe, "leak", _per_call(reading.retained_bytes, calls), limits)
+    if has_failed:
+        reason = "leak: the test failed, and its traceback holds its variables"
+        return unjudged(probe, "leak", limits, Verdict.NOT_MEASURED, reason)
+    if growth is None:
+        return _leak_of_single_call(windows, reading, limits)
+    per_call = max(0, round(growth.bytes_per_call))
+    note = f"{growth.trend.value} over {growth.calls} calls"
+    if growth.trend is Trend.UNCLEAR:
+        question = unjudged(probe, "leak", limits, Verdict.INCONCLUSIVE, f"leak: {note}")
+        return replace(question, value=per_call)
+    if growth.trend is Trend.STEADY:
+        per_call = max(0, per_call - windows.ignored_bytes() // growth.calls)
+        # The floor is the noise over all calls together, as the trend has counted it already.
+        judged = judge(probe, "leak", per_call, replace(limits, floor=limits.floor / growth.calls), note=note)
+        return replace(judged, sites=windows.leak_sites() if judged.verdict is Verdict.FAIL else ())
+    return judge(probe, "leak", 0 if growth.trend is Trend.FADED else per_call, limits, note=note)
+
+
+def _leak_of_single_call(windows: ProbeWindows, reading: Reading, limits: Limits) -> Measurement:
+    retained, sites = reading.retained_bytes, ()
+    allowed = (allowed_bytes(limits) or 0) + windows.guarded.probe.noise_floor_bytes
+    if retained is not None and retained > allowed:
+        retained = windows.settled_bytes()
+        if retained > allowed:
+            sites = windows.leak_sites()
+    return replace(judge(reading.probe, "leak", retained, limits), sites=sites)
+
+
+def _per_call(bytes_in_all: int | None, calls: int) -> int | None:
+    return None if bytes_in_all is None else round(bytes_in_all / calls)

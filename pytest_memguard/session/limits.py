@@ -1,0 +1,50 @@
+"""The limits of one test, with its own arguments and its committed baselines filled in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_memguard.gate import BASELINE_TOLERANCE, Limits
+from pytest_memguard.model import METRICS
+from pytest_memguard.session.budgets import call_limit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_memguard.model import Budget
+
+__all__ = ["allowed_bytes", "resolve_limits"]
+
+
+def resolve_limits(
+    budget: Budget,
+    arguments: Mapping[str, Any],
+    baseline: Callable[[str, str], float | None],
+    *,
+    floor_bytes: int,
+) -> dict[str, Limits]:
+    """Limits by metric; ``baseline(probe, metric)`` looks up the committed number.
+
+    Raises
+    ------
+    BudgetError
+        When a callable budget raises or returns no size.
+    """
+    resolved = {}
+    for metric in METRICS:
+        limit = budget.limit(metric)
+        if callable(limit):
+            limit = call_limit(metric, limit, arguments)
+        resolved[metric] = Limits(
+            limit=limit,
+            baseline=baseline(budget.probe, metric),
+            floor=floor_bytes if metric == "leak" else 0,
+        )
+    return resolved
+
+
+def allowed_bytes(limits: Limits) -> float | None:
+    """The most bytes that pass, without the probe's floor; ``None`` where nothing is limited."""
+    if limits.limit == "baseline":
+        return None if limits.baseline is None else BASELINE_TOLERANCE.highest(limits.baseline, "B")
+    return limits.limit

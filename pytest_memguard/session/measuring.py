@@ -1,0 +1,152 @@
+"""The windows of one test, over all its calls, and the numbers that come out of them."""
+
+from __future__ import annotations
+
+import gc
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_memguard.model import WindowPlan
+from pytest_memguard.session.limits import allowed_bytes
+from pytest_memguard.stats import Growth, summarize_fixed, summarize_growth
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_memguard.gate import Limits
+    from pytest_memguard.model import Probe, Reading, Site, Window
+
+__all__ = ["Guarded", "ProbeWindows"]
+
+_MOST_READINGS = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarded:
+    """One probe of one test with what its numbers are held against; a metric without an entry is not reported."""
+
+    probe: Probe
+    limits: Mapping[str, Limits]
+
+    @property
+    def judges_leak(self) -> bool:
+        return self._limit("leak") is not None
+
+    @property
+    def wants_peak(self) -> bool:
+        return "peak" in self.limits
+
+    @property
+    def peak_limit_bytes(self) -> int | None:
+        limits = self.limits.get("peak")
+        allowed = allowed_bytes(limits) if limits else None
+        return None if allowed is None else int(allowed)
+
+    def _limit(self, metric: str) -> object:
+        limits = self.limits.get(metric)
+        return limits.limit if limits else None
+
+
+class ProbeWindows:
+    """One probe over the calls of one test.
+
+    A single call has one window. With several, one window spans them all for the growth per call, and each call has
+    one of its own for its peak.
+    """
+
+    def __init__(self, guarded: Guarded, *, is_single_call: bool) -> None:
+        self.guarded = guarded
+        self._is_single_call = is_single_call
+        # Made before the window opens: what grows while tracemalloc watches would be taken for the test's.
+        self._calls, self._retained = array("q", [0] * _MOST_READINGS), array("q", [0] * _MOST_READINGS)
+        self._readings = 0
+        self._call_window: Window | None = None
+        self.peak_bytes: int | None = None
+        self.peak_sites: tuple[Site, ...] = ()
+        self.notes: tuple[str, ...] = ()
+        self._lowest_bytes = 0
+        self.last: Reading | None = None
+        self._window = guarded.probe.open(
+            WindowPlan(
+                wants_peak=guarded.wants_peak and is_single_call,
+                wants_leak=guarded.judges_leak,
+                peak_limit_bytes=guarded.peak_limit_bytes if is_single_call else None,
+            )
+        )
+
+    @property
+    def judges_leak(self) -> bool:
+        return self.guarded.judges_leak
+
+    def begin_call(self) -> None:
+        if not self._is_single_call and self.guarded.wants_peak:
+            plan = WindowPlan(peak_limit_bytes=self.guarded.peak_limit_bytes)
+            self._call_window = self.guarded.probe.open(plan)
+
+    def end_call(self) -> None:
+        """Take the marks before anything else allocates."""
+        if self._call_window is None:
+            self.last = self._window.mark()
+            self._keep_peak(self.last, self._window)
+            return
+        self._keep_peak(self._call_window.close(), self._call_window)
+        self._call_window = None
+        self.last = self._window.mark()
+
+    def _keep_peak(self, reading: Reading, window: Window) -> None:
+        if reading.peak_bytes is None or (self.peak_bytes is not None and reading.peak_bytes <= self.peak_bytes):
+            return
+        self.peak_bytes, self.notes = reading.peak_bytes, reading.notes
+        limit_bytes = self.guarded.peak_limit_bytes
+        if limit_bytes is not None and reading.peak_bytes > limit_bytes:
+            self.peak_sites = window.sites("peak")
+
+    def read_retained(self, call: int) -> None:
+        """Note what is retained after ``call`` calls, collected, and settled where it is above the lowest so far."""
+        retained = self._window.mark().retained_bytes or 0
+        if retained > self._lowest_bytes + self.guarded.probe.noise_floor_bytes:
+            held = self._window.settle()
+            retained = (self._window.mark().retained_bytes or 0) - held
+        self._lowest_bytes = retained if self._readings == 0 else min(self._lowest_bytes, retained)
+        if self._readings < _MOST_READINGS:
+            self._calls[self._readings], self._retained[self._readings] = call, retained
+            self._readings += 1
+
+    def growth(self, *, is_fixed: bool, is_last: bool) -> Growth:
+        """The trend so far."""
+        probe, limits = self.guarded.probe, self.guarded.limits["leak"]
+        allowed = allowed_bytes(limits) or 0
+        retained = self._retained[: self._readings]
+        if is_fixed:
+            series = [0, *retained]
+            return summarize_fixed(series, allowed_bytes_per_call=allowed, floor_bytes=probe.noise_floor_bytes)
+        return summarize_growth(
+            self._calls[: self._readings],
+            retained,
+            allowed_bytes_per_call=allowed,
+            floor_bytes=probe.noise_floor_bytes,
+            is_last=is_last,
+        )
+
+    def retained_bytes_now(self) -> int:
+        return self._retained[self._readings - 1] if self._readings else 0
+
+    def settled_bytes(self) -> int:
+        """Retained by a single call: collected, settled, and without what is no leak of the test."""
+        gc.collect()
+        held = self._window.settle()
+        return max(0, self._window.retained_by(is_single_call=True)[0] - held)
+
+    def ignored_bytes(self) -> int:
+        """Of what all calls retained, what the runner itself keeps."""
+        gc.collect()
+        return self._window.retained_by(is_single_call=False)[1]
+
+    def leak_sites(self) -> tuple[Site, ...]:
+        return self._window.sites("leak")
+
+    def close(self) -> None:
+        if self._call_window is not None:
+            self._call_window.close()
+        self._window.close()

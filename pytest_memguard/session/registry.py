@@ -1,0 +1,45 @@
+"""Every probe of this run by name, made and calibrated when first asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_memguard.probes import BUILT_IN, make_probe
+from pytest_memguard.probes.calibration import calibrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_memguard.model import Probe
+
+__all__ = ["ProbeRegistry"]
+
+
+class ProbeRegistry:
+    """Built-in probes and those that plugins add; a plugin's probe replaces a built-in one of the same name."""
+
+    def __init__(self, added: Iterable[Probe] = ()) -> None:
+        self._probes: dict[str, Probe] = {probe.name: probe for probe in added}
+        self._complaints: dict[str, str | None] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        yield from {**dict.fromkeys(BUILT_IN), **dict.fromkeys(self._probes)}
+
+    def __contains__(self, name: object) -> bool:
+        return name in BUILT_IN or name in self._probes
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def probe(self, name: str) -> Probe:
+        """The one instance whose windows all nest in each other."""
+        if name not in self._probes:
+            self._probes[name] = make_probe(name)
+        return self._probes[name]
+
+    def complaint(self, name: str) -> str | None:
+        """Why the probe cannot be judged by: unavailable here, or it fails its self-calibration."""
+        if name not in self._complaints:
+            probe = self.probe(name)
+            self._complaints[name] = probe.unavailable() or calibrate(probe)
+        return self._complaints[name]

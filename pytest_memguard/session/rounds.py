@@ -1,0 +1,112 @@
+"""Calling a test's body again with the same fixtures, as if for the first time."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
+
+__all__ = ["Repeater", "has_failed_quietly"]
+
+
+def has_failed_quietly(item: pytest.Item) -> bool:
+    """A ``unittest`` item keeps its failure or skip to itself instead of raising it."""
+    return bool(getattr(item, "_excinfo", None))
+
+
+class Repeater:
+    """Puts back, before each further call, what pytest's own fixtures gathered in the call before.
+
+    Without this a second call would see the first one's log records and warnings, patch what is already patched, and
+    every round would retain what pytest records about it.
+    """
+
+    def __init__(self, item: pytest.Item) -> None:
+        self._item = item
+        self._log_handlers = list(_log_handlers(item))
+        self._warnings = _recorded_warnings()
+        self._warnings_before = len(self._warnings)
+        self._patches = _Patches(getattr(item, "funcargs", {}).get("monkeypatch"))
+        # doctest clears an example's namespace once it has run.
+        self._doctest_globals = dict(item.dtest.globs) if _doctest(item) else None
+
+    def call(self) -> None:
+        """Call the body once more."""
+        self.reset()
+        self._item.runtest()
+
+    def reset(self) -> None:
+        for handler in self._log_handlers:
+            handler.clear()
+        del self._warnings[self._warnings_before :]
+        self._patches.undo()
+        if self._doctest_globals is not None:
+            self._item.dtest.globs.update(self._doctest_globals)  # type: ignore[attr-defined]
+
+    def finish(self) -> None:
+        """Leave the last call's traces for the teardown."""
+        self._patches.merge()
+
+
+def _doctest(item: pytest.Item) -> bool:
+    return getattr(item, "dtest", None) is not None
+
+
+def _log_handlers(item: pytest.Item) -> Iterator[Any]:
+    """Pytest's handlers that keep log records: ``caplog``'s and that of the failure report."""
+    from _pytest.logging import caplog_handler_key  # noqa: PLC0415 - no public way leads to the handler
+
+    handler = item.stash.get(caplog_handler_key, None)
+    if handler is not None:
+        yield handler
+    report_handler = getattr(item.config.pluginmanager.get_plugin("logging-plugin"), "report_handler", None)
+    if report_handler is not None:
+        yield report_handler
+
+
+def _recorded_warnings() -> list[Any]:
+    """The list into which the innermost ``catch_warnings(record=True)`` puts warnings."""
+    log = getattr(getattr(warnings, "_showwarnmsg_impl", None), "__self__", None)
+    return log if isinstance(log, list) else []
+
+
+class _Patches:
+    """What ``monkeypatch`` recorded during a call, apart from what fixtures recorded before."""
+
+    _LISTS = ("_setattr", "_setitem")
+    _VALUES = ("_cwd", "_savesyspath")
+
+    def __init__(self, monkeypatch: Any) -> None:
+        self._monkeypatch = monkeypatch
+        self._before: dict[str, Any] = {}
+        if monkeypatch is not None:
+            for name in (*self._LISTS, *self._VALUES):
+                self._before[name] = getattr(monkeypatch, name)
+            self._start()
+
+    def _start(self) -> None:
+        for name in self._LISTS:
+            setattr(self._monkeypatch, name, [])
+        for name in self._VALUES:
+            setattr(self._monkeypatch, name, None)
+
+    def undo(self) -> None:
+        if self._monkeypatch is not None:
+            self._monkeypatch.undo()
+            self._start()
+
+    def merge(self) -> None:
+        if self._monkeypatch is None:
+            return
+        for name in self._LISTS:
+            setattr(self._monkeypatch, name, self._before[name] + getattr(self._monkeypatch, name))
+        for name in self._VALUES:
+            if self._before[name] is not None:  # the older one is the one to go back to
+                setattr(self._monkeypatch, name, self._before[name])
+
+

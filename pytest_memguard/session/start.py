@@ -1,0 +1,61 @@
+"""Putting a run together from its parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_memguard.reports import FORMATS
+from pytest_memguard.session.census import Census
+from pytest_memguard.session.finish import Finish
+from pytest_memguard.session.guard import Guard
+from pytest_memguard.session.registry import ProbeRegistry
+from pytest_memguard.session.settings import parse_settings
+from pytest_memguard.session.transport import Collector, ResultCarrier
+from pytest_memguard.store import memory_baselines
+from pytest_memguard.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from pytest_memguard.session.settings import Settings
+
+__all__ = ["REGISTRY", "SETTINGS", "registry_of", "start"]
+
+SETTINGS = pytest.StashKey["Settings"]()
+REGISTRY = pytest.StashKey[ProbeRegistry]()
+
+
+def registry_of(config: pytest.Config) -> ProbeRegistry:
+    """The run's probes, made when first asked for: windows nest only within one instance of a probe."""
+    if REGISTRY not in config.stash:
+        added = [probe for probes in config.hook.pytest_memguard_probes(config=config) for probe in probes]
+        config.stash[REGISTRY] = ProbeRegistry(added)
+    return config.stash[REGISTRY]
+
+
+def start(config: pytest.Config) -> None:
+    """Register everything that a measuring run needs.
+
+    Raises
+    ------
+    pytest.UsageError
+        For a setting or a file of baselines that cannot be read.
+    """
+    registry = registry_of(config)
+    added = [report for reports in config.hook.pytest_memguard_reports(config=config) for report in reports]
+    formats = FORMATS | {report.name: report for report in added}
+    settings = parse_settings(config, probes=tuple(registry), formats=tuple(formats))
+    try:
+        baselines = memory_baselines.load(settings.baselines)
+    except StoreError as error:
+        raise pytest.UsageError(f"memguard: {error}") from error
+    config.stash[SETTINGS] = settings
+    register = config.pluginmanager.register
+    census = Census()
+    register(Guard(settings, registry, baselines), "memguard-guard")
+    register(ResultCarrier(), "memguard-carrier")
+    register(census, "memguard-census")
+    if not hasattr(config, "workerinput"):  # xdist's workers measure; the controller alone reports and writes
+        collector = Collector()
+        register(collector, "memguard-collector")
+        register(Finish(settings, collector, census, baselines, formats), "memguard-finish")

@@ -1,0 +1,62 @@
+"""From the test that was measured to the process that reports: on its report, as plain JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_memguard.model import TestResult
+from pytest_memguard.reports.junit import properties
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["RESULT", "Collector", "ResultCarrier", "attach_result"]
+
+RESULT = pytest.StashKey[TestResult]()
+_PREFIX = "memguard."
+
+
+def attach_result(item: pytest.Item, result: TestResult) -> None:
+    """Keep the result for the report, and its numbers as properties of the test case."""
+    item.stash[RESULT] = result
+    # A rerun replaces what the run before had to say.
+    item.user_properties[:] = [p for p in item.user_properties if not p[0].startswith(_PREFIX)]
+    item.user_properties.extend(properties(result))
+
+
+class ResultCarrier:
+    """Where tests run: puts each result onto the report of its call."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        result = item.stash.get(RESULT, None)
+        if call.when == "call" and result is not None:
+            import msgspec  # noqa: PLC0415 - only where there is something to carry
+
+            report.memguard = msgspec.to_builtins(result)  # type: ignore[attr-defined]
+        return report
+
+
+class Collector:
+    """Where results are reported: gathers them from the reports, the last one of each test."""
+
+    def __init__(self) -> None:
+        self.results: dict[str, TestResult] = {}
+        self.without_result: set[str] = set()
+        self.failed: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        (self.failed.add if report.failed else self.failed.discard)(report.nodeid)
+        carried: dict[str, Any] | None = getattr(report, "memguard", None)
+        if carried is not None:
+            import msgspec  # noqa: PLC0415
+
+            self.results[report.nodeid] = msgspec.convert(carried, TestResult)
+            self.without_result.discard(report.nodeid)
+        elif report.when == "call" and type(report) is pytest.TestReport:
+            self.without_result.add(report.nodeid)
