@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import sysconfig
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from tracemalloc import Frame, Snapshot, Traceback
 
-__all__ = ["Held", "group_by_line", "held_by_stack", "is_library", "is_stdlib"]
+__all__ = ["Held", "group_by_line", "held_by_stack", "is_library", "is_stdlib", "site_growth"]
 
 _PURELIB = tuple({sysconfig.get_path(name) for name in ("purelib", "platlib")})
 _STDLIB = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
@@ -83,3 +83,16 @@ def group_by_line(all_held: Iterable[Held]) -> tuple[Site, ...]:
             )
         )
     return tuple(sorted(sites, key=lambda site: -site.bytes))
+
+
+def site_growth(before: Iterable[Held], after: Iterable[Held]) -> tuple[Site, ...]:
+    """Lines that hold more after than before, with what they gained, largest first."""
+    old = {(site.file, site.line): site for site in group_by_line(before)}
+    gained = []
+    for site in group_by_line(after):
+        was = old.get((site.file, site.line))
+        more_bytes = site.bytes - (was.bytes if was else 0)
+        if more_bytes > 0:
+            blocks = site.blocks - (was.blocks if was else 0)
+            gained.append(replace(site, bytes=more_bytes, blocks=blocks))
+    return tuple(sorted(gained, key=lambda site: -site.bytes))

@@ -80,9 +80,7 @@ def parse_limit(metric: str, limit: Any) -> int | float:
         if METRICS[metric].unit == "ratio":
             return parse_ratio(limit)
     except ValueError as error:
-        also = (
-            ", 'baseline', or a callable over the test's arguments" if metric in _BASELINE_METRICS else ""
-        )
+        also = ", 'baseline', or a callable over the test's arguments" if metric in _BASELINE_METRICS else ""
         raise BudgetError(f"{metric}: {error}{also}") from None
     count = _count(metric, limit, minimum=0)
     assert count is not None

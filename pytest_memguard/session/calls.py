@@ -42,16 +42,19 @@ class Effort:
     def is_spent(self, calls: int, seconds: float, retained_bytes: int) -> bool:
         if calls < self.fewest_calls:
             return False
-        return (
-            calls >= self.most_calls or seconds >= self.most_seconds or retained_bytes >= self.most_bytes
-        )
+        return calls >= self.most_calls or seconds >= self.most_seconds or retained_bytes >= self.most_bytes
 
 
 class Calls:
     """The calls of one test under its probes. Close it whatever happens."""
 
     def __init__(
-        self, item: pytest.Item, guarded: Sequence[Guarded], *, rounds: int | Literal["auto"], warmup: int | None
+        self,
+        item: pytest.Item,
+        guarded: Sequence[Guarded],
+        *,
+        rounds: int | Literal["auto"],
+        warmup: int | None,
     ) -> None:
         self._item = item
         self._guarded = guarded

@@ -37,7 +37,12 @@ class Finish:
     """Registered where the run is reported: everywhere but in xdist's workers."""
 
     def __init__(
-        self, settings: Settings, collector: Collector, census: Census, baselines: Baselines, formats: Mapping[str, Report]
+        self,
+        settings: Settings,
+        collector: Collector,
+        census: Census,
+        baselines: Baselines,
+        formats: Mapping[str, Report],
     ) -> None:
         self._settings = settings
         self._collector = collector
@@ -50,9 +55,7 @@ class Finish:
 
     def pytest_report_header(self) -> str:
         settings = self._settings
-        return (
-            f"memguard: {settings.mode.value}, baselines of {len(self._baselines)} tests in {settings.baselines}"
-        )
+        return f"memguard: {settings.mode.value}, baselines of {len(self._baselines)} tests in {settings.baselines}"
 
     @pytest.hookimpl(tryfirst=True)  # before the terminal prints its summary
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -65,7 +68,11 @@ class Finish:
         except StoreError as error:
             self._note(f"memguard: {error}", red=True)
             session.exitstatus = max(session.exitstatus, pytest.ExitCode.USAGE_ERROR)
-        if self._settings.is_strict and session.exitstatus == pytest.ExitCode.OK and self._strict_problems(run):
+        if (
+            self._settings.is_strict
+            and session.exitstatus == pytest.ExitCode.OK
+            and self._strict_problems(run)
+        ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _make_run(self, rootdir: Path) -> Run:
@@ -89,7 +96,9 @@ class Finish:
         changed = {
             result.nodeid: numbers
             for result in self._collector.results.values()
-            if result.guarded and result.nodeid not in self._collector.failed and (numbers := self._numbers(result))
+            if result.guarded
+            and result.nodeid not in self._collector.failed
+            and (numbers := self._numbers(result))
         }
         diff = memory_baselines.update(self._settings.baselines, changed)
         path = self._settings.baselines / memory_baselines.FILE_NAME
@@ -160,7 +169,12 @@ class Finish:
 def _missing_baselines(results: list[TestResult]) -> Iterator[str]:
     for result in results:
         for m in result.measurements:
-            if m.verdict is Verdict.INCONCLUSIVE and m.budget is None and m.baseline is None and m.value is not None:
+            if (
+                m.verdict is Verdict.INCONCLUSIVE
+                and m.budget is None
+                and m.baseline is None
+                and m.value is not None
+            ):
                 yield f"{result.nodeid} [{m.probe} {m.metric}]"
 
 

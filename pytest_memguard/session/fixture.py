@@ -1,1 +1,147 @@
-"""placeholder"""
+"""The ``memguard`` fixture: measuring inside a test."""
+
+from __future__ import annotations
+
+import tracemalloc
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_memguard.probes.sites import held_by_stack, site_growth
+from pytest_memguard.probes.watched import PoolProbe
+from pytest_memguard.session.block import Block
+from pytest_memguard.session.scaling import Scaling, measure_scaling
+from pytest_memguard.session.settings import Mode
+from pytest_memguard.session.start import SETTINGS, registry_of
+from pytest_memguard.session.watching import WATCHED
+from pytest_memguard.units import parse_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from pytest_memguard.model import PoolCounters, Probe, Site
+    from pytest_memguard.session.registry import ProbeRegistry
+
+__all__ = ["Memguard"]
+
+_SNAPSHOT_FRAMES = 8
+
+
+class Memguard:
+    """What a test gets as ``memguard``. It measures with and without ``--memguard``."""
+
+    def __init__(self, item: pytest.Item, registry: ProbeRegistry, *, is_observing: bool) -> None:
+        self._item = item
+        self._registry = registry
+        self._is_observing = is_observing
+        self._snapshots: dict[str, tracemalloc.Snapshot] = {}
+        self._undo = ExitStack()
+
+    @classmethod
+    def for_request(cls, request: pytest.FixtureRequest) -> Memguard:
+        settings = request.config.stash.get(SETTINGS, None)
+        is_observing = settings is not None and settings.mode is Mode.OBSERVE
+        return cls(request.node, registry_of(request.config), is_observing=is_observing)
+
+    def __enter__(self) -> Memguard:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+
+    def measure(self, label: str = "", *, probe: str = "python") -> Block:
+        """A ``with`` block whose ``peak``, ``retained``, ``fragmentation`` and ``seconds`` can be read afterwards.
+
+        Blocks nest. ``probe`` is a probe's name or that of a watched pool.
+
+        Raises
+        ------
+        pytest.UsageError
+            When there is no such probe, or it cannot run here.
+        """
+        return Block(label, self._probe(probe))
+
+    def _probe(self, name: str) -> Probe:
+        watched = self._item.stash.get(WATCHED, {})
+        if name in watched:
+            return watched[name]
+        if name not in self._registry:
+            accepted = ", ".join(sorted({*self._registry, *watched}))
+            raise pytest.UsageError(f"memguard.measure: got probe {name!r}, accepted: {accepted}")
+        if (complaint := self._registry.complaint(name)) is not None:
+            raise pytest.UsageError(f"memguard.measure: the probe {name!r} cannot be used: {complaint}")
+        return self._registry.probe(name)
+
+    def watch(self, pool: PoolCounters, name: str) -> None:
+        """Guard ``pool`` under ``name``, for ``memory_budget(probe=name)`` and ``measure(probe=name)``.
+
+        Call it in a fixture: a budget's window opens before the test's body runs.
+
+        Raises
+        ------
+        TypeError
+            When ``pool`` lacks ``allocated_bytes`` or ``reserved_bytes``.
+        ValueError
+            When ``name`` belongs to another probe.
+        """
+        watched = self._item.stash.setdefault(WATCHED, {})
+        if name in self._registry or (name in watched and watched[name].pool is not pool):
+            raise ValueError(f"memguard.watch: got the name {name!r}, which another probe has already")
+        watched[name] = PoolProbe(pool, name)
+
+    def snapshot(self, name: str) -> None:
+        """Remember what is allocated now; the first one starts tracemalloc until the test ends."""
+        if not tracemalloc.is_tracing():
+            tracemalloc.start(_SNAPSHOT_FRAMES)
+            self._undo.callback(tracemalloc.stop)
+        self._snapshots[name] = tracemalloc.take_snapshot()
+
+    def compare(
+        self, before: str, after: str, *, limit: int | str = 0, top: int | None = None
+    ) -> tuple[Site, ...]:
+        """Source lines that hold more in snapshot ``after`` than in ``before``, by growth, largest first.
+
+        Parameters
+        ----------
+        before, after
+            Names given to :meth:`snapshot`.
+        limit
+            Only lines that grew by more than this size.
+        top
+            At most so many lines.
+        """
+        for name in (before, after):
+            if name not in self._snapshots:
+                accepted = ", ".join(map(repr, self._snapshots)) or "none was taken yet"
+                raise KeyError(f"memguard.compare: got snapshot {name!r}, accepted: {accepted}")
+        old, new = (held_by_stack(self._snapshots[name], None) for name in (before, after))
+        more_than = parse_bytes(limit)
+        return tuple(site for site in site_growth(old, new) if site.bytes > more_than)[:top]
+
+    def scaling(
+        self,
+        func: Callable[[int], object],
+        sizes: Sequence[int],
+        *,
+        peak_exponent: float | None = None,
+        time_exponent: float | None = None,
+    ) -> Scaling:
+        """Measure ``func(size)`` at every size and fit how its peak and its time grow.
+
+        Fails the test when the 95 % interval of an exponent lies wholly above its budget. Time is the shortest of
+        several calls with every probe closed; the peak is that of the python probe.
+
+        Raises
+        ------
+        ValueError
+            With fewer than three different sizes.
+        """
+        result = measure_scaling(func, sizes, self._probe("python"))
+        complaint = result.complaint(peak_exponent=peak_exponent, time_exponent=time_exponent)
+        if complaint and not self._is_observing:
+            pytest.fail(complaint, pytrace=False)
+        return result

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_memguard.gate import Limits
 from pytest_memguard.model import METRICS, Measurement, TestResult, Verdict
 from pytest_memguard.reports.failure import failure_lines
 from pytest_memguard.session.budgets import BudgetError
 from pytest_memguard.session.calls import Calls
 from pytest_memguard.session.freezing import frozen_heap
-from pytest_memguard.gate import Limits
-from pytest_memguard.session.limits import resolve_limits
 from pytest_memguard.session.judging import unjudged
+from pytest_memguard.session.limits import resolve_limits
 from pytest_memguard.session.markers import budgets_of, location_of
 from pytest_memguard.session.measuring import Guarded
 from pytest_memguard.session.settings import Mode
@@ -56,7 +56,10 @@ class Guard:
                     errors.append(str(error))
         if errors:
             return pytest.CollectReport(
-                nodeid=collector.nodeid, outcome="failed", longrepr="\n".join(dict.fromkeys(errors)), result=[]
+                nodeid=collector.nodeid,
+                outcome="failed",
+                longrepr="\n".join(dict.fromkeys(errors)),
+                result=[],
             )
         return report
 
@@ -144,9 +147,13 @@ class Guard:
             limits = {metric: limits[metric] for metric in METRICS if budget.limit(metric) is not None}
             if probe is None:
                 reason = f"no pool was watched as {budget.probe!r} before the call"
-                early += [unjudged(budget.probe, m, x, Verdict.NOT_MEASURED, reason) for m, x in limits.items()]
+                early += [
+                    unjudged(budget.probe, m, x, Verdict.NOT_MEASURED, reason) for m, x in limits.items()
+                ]
             elif complaint is not None:
-                early += [unjudged(budget.probe, m, x, Verdict.UNAVAILABLE, complaint) for m, x in limits.items()]
+                early += [
+                    unjudged(budget.probe, m, x, Verdict.UNAVAILABLE, complaint) for m, x in limits.items()
+                ]
             else:
                 guarded.append(Guarded(probe=probe, limits=limits))
         if not budgets and self._settings.mode is Mode.OBSERVE:

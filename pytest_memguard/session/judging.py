@@ -13,7 +13,7 @@ from pytest_memguard.stats import Growth, Trend, external_fragmentation, fragmen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_memguard.model import Reading, Site
+    from pytest_memguard.model import Reading
     from pytest_memguard.session.measuring import ProbeWindows
 
 __all__ = ["measurements", "unjudged"]

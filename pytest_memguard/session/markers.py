@@ -91,7 +91,9 @@ def _located(item: pytest.Item, mark: pytest.Mark, message: str) -> BudgetError:
 
 def _line_of_call(path: Path, kwargs: dict[str, Any], line: int) -> int | None:
     """The line on which ``memory_budget(...)`` with these literals stands, the nearest one above the test first."""
-    candidates = [number for number, literals in _calls(path) if literals.items() <= _hashable(kwargs).items()]
+    candidates = [
+        number for number, literals in _calls(path) if literals.items() <= _hashable(kwargs).items()
+    ]
     return min(candidates, key=lambda number: (number > line, abs(number - line)), default=None)
 
 

@@ -95,7 +95,9 @@ class ProbeWindows:
         self.last = self._window.mark()
 
     def _keep_peak(self, reading: Reading, window: Window) -> None:
-        if reading.peak_bytes is None or (self.peak_bytes is not None and reading.peak_bytes <= self.peak_bytes):
+        if reading.peak_bytes is None or (
+            self.peak_bytes is not None and reading.peak_bytes <= self.peak_bytes
+        ):
             return
         self.peak_bytes, self.notes = reading.peak_bytes, reading.notes
         limit_bytes = self.guarded.peak_limit_bytes
@@ -120,7 +122,9 @@ class ProbeWindows:
         retained = self._retained[: self._readings]
         if is_fixed:
             series = [0, *retained]
-            return summarize_fixed(series, allowed_bytes_per_call=allowed, floor_bytes=probe.noise_floor_bytes)
+            return summarize_fixed(
+                series, allowed_bytes_per_call=allowed, floor_bytes=probe.noise_floor_bytes
+            )
         return summarize_growth(
             self._calls[: self._readings],
             retained,

@@ -36,7 +36,9 @@ OPTIONS = (
     _value("baselines", "DIR", "Folder of the committed baselines (default: baselines under rootdir)"),
     _flag("update", "Write this run's numbers as the new baselines"),
     _value("probes", "LIST", "What observe reads on tests without a marker (default: heap,rss)"),
-    _flag("strict", "Inconclusive, unavailable or not measured, and missing or orphaned baselines, fail the run"),
+    _flag(
+        "strict", "Inconclusive, unavailable or not measured, and missing or orphaned baselines, fail the run"
+    ),
     _Option(
         name="report",
         help="Write a report as FORMAT[:PATH]; may be given several times",
@@ -71,5 +73,8 @@ def add_options(parser: pytest.Parser) -> None:
         default: Any = [] if option.ini == "linelist" else ""
         parser.addini(f"memguard_{option.name}", option.help, type=option.ini, default=default)
     parser.addini(
-        "memguard_budgets", "Budgets by path: 'glob: peak=1 GiB leak=1 MiB probe=cupy'", type="linelist", default=[]
+        "memguard_budgets",
+        "Budgets by path: 'glob: peak=1 GiB leak=1 MiB probe=cupy'",
+        type="linelist",
+        default=[],
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -108,5 +107,3 @@ class _Patches:
         for name in self._VALUES:
             if self._before[name] is not None:  # the older one is the one to go back to
                 setattr(self._monkeypatch, name, self._before[name])
-
-

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from pytest_memguard.reports import FORMATS
@@ -15,9 +13,6 @@ from pytest_memguard.session.settings import parse_settings
 from pytest_memguard.session.transport import Collector, ResultCarrier
 from pytest_memguard.store import memory_baselines
 from pytest_memguard.store.errors import StoreError
-
-if TYPE_CHECKING:
-    from pytest_memguard.session.settings import Settings
 
 __all__ = ["REGISTRY", "SETTINGS", "registry_of", "start"]
 

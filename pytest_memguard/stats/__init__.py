@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_memguard.stats.exponent import Exponent, summarize_exponent
+from pytest_memguard.stats.exponent import Exponent, summarize_exponent, summarize_exponents
 from pytest_memguard.stats.fragmentation import external_fragmentation, fragmentation, hit_rate
 from pytest_memguard.stats.growth import Growth, Trend, summarize_fixed, summarize_growth
 from pytest_memguard.stats.line import Line, fit_line
@@ -18,6 +18,7 @@ __all__ = [
     "fragmentation",
     "hit_rate",
     "summarize_exponent",
+    "summarize_exponents",
     "summarize_fixed",
     "summarize_growth",
     "t_quantile",

@@ -15,8 +15,12 @@ from pytest_memguard.stats.line import fit_line
 
 __all__ = ["Growth", "Trend", "summarize_fixed", "summarize_growth"]
 
-_CONFIDENCE = 0.999  # of the slope where readings jitter: one false alarm in a thousand looks, and it takes several
-_FADING = 0.6  # the second half of the calls grew at less than this share of the rate before: it is not settled
+_CONFIDENCE = (
+    0.999  # of the slope where readings jitter: one false alarm in a thousand looks, and it takes several
+)
+_FADING = (
+    0.6  # the second half of the calls grew at less than this share of the rate before: it is not settled
+)
 _ENOUGH_FOR_A_SLOPE = 48  # readings: where memory rises and falls, more calls would not tell more
 
 
@@ -69,7 +73,12 @@ def _steps(calls: Sequence[int], retained: Sequence[int], floor_bytes: int) -> _
 
 
 def summarize_growth(
-    calls: Sequence[int], retained: Sequence[int], *, allowed_bytes_per_call: float, floor_bytes: int, is_last: bool
+    calls: Sequence[int],
+    retained: Sequence[int],
+    *,
+    allowed_bytes_per_call: float,
+    floor_bytes: int,
+    is_last: bool,
 ) -> Growth:
     """The trend of ``retained[i]`` bytes after ``calls[i]`` calls (increasing, eight at least).
 
@@ -78,14 +87,17 @@ def summarize_growth(
     """
     first = bisect_left(calls, calls[-1] / 4)
     trend = _trend(
-        calls[first:], retained[first:], (calls, retained), allowed_bytes_per_call, floor_bytes, is_last=is_last
+        calls[first:],
+        retained[first:],
+        (calls, retained),
+        allowed_bytes_per_call,
+        floor_bytes,
+        is_last=is_last,
     )
     return _growth(trend, calls[first:], retained[first:])
 
 
-def summarize_fixed(
-    retained: Sequence[int], *, allowed_bytes_per_call: float, floor_bytes: int
-) -> Growth:
+def summarize_fixed(retained: Sequence[int], *, allowed_bytes_per_call: float, floor_bytes: int) -> Growth:
     """The trend over a fixed number of calls: ``retained[i]`` after ``i`` calls, two at least.
 
     The first call is taken for the one that initializes.

@@ -36,8 +36,6 @@ def fit_line(x: Sequence[float], y: Sequence[float], *, confidence: float) -> Li
     if spread == 0:
         raise ValueError("all points have the same x")
     slope = math.fsum((xi - mean_x) * (yi - mean_y) for xi, yi in zip(x, y, strict=True)) / spread
-    residuals = math.fsum(
-        (yi - mean_y - slope * (xi - mean_x)) ** 2 for xi, yi in zip(x, y, strict=True)
-    )
+    residuals = math.fsum((yi - mean_y - slope * (xi - mean_x)) ** 2 for xi, yi in zip(x, y, strict=True))
     margin = t_quantile(confidence, count - 2) * math.sqrt(residuals / (count - 2) / spread)
     return Line(slope=slope, lower=slope - margin, upper=slope + margin)
