@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pytest_memguard.store.entries import Entries, Number
 
-__all__ = ["Change", "Diff", "compare_entries"]
+__all__ = ["Change", "Diff", "compare_entries", "unit_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Change:
     new: Number | None
 
     def __str__(self) -> str:
-        unit = _unit(self.metric, self.old if self.new is None else self.new)
+        unit = unit_of(self.metric, self.old if self.new is None else self.new)
         name = f"{self.nodeid} {self.probe} {self.metric}"
         if self.old is None:
             return f"{name} new {format_value(self.new, unit)}"
@@ -88,7 +88,7 @@ def _place(change: Change) -> tuple[str, str, str]:
     return change.nodeid, change.probe, change.metric
 
 
-def _unit(metric: str, number: Number | None) -> str:
+def unit_of(metric: str, number: Number | None) -> str:
     if known := METRICS.get(metric):
         return known.unit
     return "count" if isinstance(number, int) else "ratio"

@@ -1,0 +1,52 @@
+"""``memguard baseline prune``: drop the numbers of tests that are gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_memguard.cli.baseline.collecting import collect
+from pytest_memguard.cli.exit_codes import ExitCode
+from pytest_memguard.cli.files import baselines_option, reading, writing
+from pytest_memguard.cli.terminal import print_line, progress
+from pytest_memguard.reports.text import plural
+from pytest_memguard.store import memory_baselines
+from pytest_memguard.store.orphans import orphans
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["command"]
+
+
+@click.command(name="prune")
+@click.argument("pytest_arguments", nargs=-1, metavar="[-- PYTEST ARGUMENTS]")
+@baselines_option
+@click.option("--dry-run", is_flag=True, help="Print what would go and remove nothing.")
+def command(pytest_arguments: tuple[str, ...], directory: Path, *, dry_run: bool) -> int:
+    """Remove the committed numbers of tests that are gone.
+
+    Collects the tests as pytest would from here. A test is gone when its file is, or when its file was
+    collected wholly without it; files that are skipped here as a whole, or not collected, keep their numbers.
+    Tests that exist only on other machines, such as parameters made from the devices present, look gone: try
+    --dry-run.
+    """
+    with reading():
+        baselines = memory_baselines.load(directory)
+    name = directory / memory_baselines.FILE_NAME
+    if not len(baselines):
+        click.echo(f"{name} has no tests")
+        return ExitCode.IN_ORDER
+    with progress("collecting tests"):
+        found = collect(pytest_arguments)
+    gone = orphans(baselines, found.nodeids, found.whole_files, found.rootdir)
+    if gone and not dry_run:
+        with writing():
+            memory_baselines.update(directory, {}, removed=gone)
+    for nodeid in gone:
+        print_line(f"{'would remove' if dry_run else 'removed'} {nodeid}")
+    click.echo(
+        f"{name}: {len(gone)} of {plural(len(baselines), 'test')} gone{' (dry run)' if dry_run else ''}"
+    )
+    return ExitCode.IN_ORDER
