@@ -1,1 +1,6 @@
-"""Kernels and memory systems of scientific computing, written to be guarded: fast, and with known memory use."""
+"""Kernels and memory systems of scientific computing: fast, and with known memory use."""
+
+from reference_impl.memory import ArrayPool
+from reference_impl.neighbors import neighbor_list
+
+__all__ = ["ArrayPool", "neighbor_list"]

@@ -87,9 +87,8 @@ def main():
         )
         print(f"{8 * n:12d}" + "".join(f"{seconds * 1e6:11.3f} µs" for seconds in plain.values()))
         ratio = touched["np.empty"] / touched["pool"]
-        print(
-            f"{'':12s}{touched['np.empty'] * 1e6:11.3f} µs{'':14s}{touched['pool'] * 1e6:11.3f} µs  {ratio:.1f}x"
-        )
+        columns = f"{touched['np.empty'] * 1e6:11.3f} µs{'':14s}{touched['pool'] * 1e6:11.3f} µs"
+        print(f"{'':12s}{columns}  {ratio:.1f}x")
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ class ArrayPool:
         self.hits += 1
         ledger = self._ledger
         ledger.allocated = allocated = ledger.allocated + shelf.nbytes
-        if allocated > ledger.high_allocated:  # noqa: PLR1730 - max() is a call: slow, and threads may switch
+        if allocated > ledger.high_allocated:  # noqa: PLR1730 - max() is a call: slower, and threads may switch
             ledger.high_allocated = allocated
         if zeroed:
             array[...] = np.zeros((), array.dtype)

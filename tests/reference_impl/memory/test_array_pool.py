@@ -259,7 +259,7 @@ def test_high_water_marks(pool):
 
 
 def test_scope_releases_also_after_an_error(pool):
-    with pytest.raises(KeyError), pool.array((3,), zeroed=True) as array:
+    with pytest.raises(KeyError), pool.array((3,), zeroed=True) as array:  # noqa: PT012 - the with block is the test
         assert not array.any()
         raise KeyError
     assert pool.allocated_bytes == 0
@@ -267,8 +267,10 @@ def test_scope_releases_also_after_an_error(pool):
 
 def test_a_scope_cannot_be_entered_twice_at_once(pool):
     scope = pool.array(3)
-    with scope, pytest.raises(PoolError, match="already entered"):
+    scope.__enter__()
+    with pytest.raises(PoolError, match="already entered"):
         scope.__enter__()
+    scope.__exit__(None, None, None)
     with scope:
         assert pool.hits == 1
 

@@ -1,0 +1,77 @@
+"""Positions, box and cutoff, checked once for every method."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reference_impl.box import Box
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["MAX_ATOMS", "MAX_CUTOFFS", "as_positions", "checked_system"]
+
+MAX_ATOMS = 2**31 - 1  # rows are named by int32
+MAX_CUTOFFS = 1e13
+
+
+def as_positions(positions: ArrayLike) -> NDArray[np.float64]:
+    """Positions of shape (N, 3) as C-contiguous, read-only float64: a view where it already is that.
+
+    Raises
+    ------
+    ValueError
+        For another shape, a dtype other than float32, float64 or an integer, NaN or infinity.
+    """
+    given = np.asarray(positions)
+    if given.ndim != 2 or given.shape[1] != 3:
+        raise ValueError(f"got positions of shape {given.shape}, allowed: (N, 3)")
+    if given.dtype.kind not in "iuf":
+        raise ValueError(f"got positions of dtype {given.dtype}, allowed: float32, float64 and integers")
+    if len(given) > MAX_ATOMS:
+        raise ValueError(f"got {len(given)} atoms, allowed: up to {MAX_ATOMS}")
+    numbers = np.ascontiguousarray(given, np.float64)[...]
+    numbers.flags.writeable = False  # always: compiled kernels then exist once, not also for writable arrays
+    # Extremes pass on NaN and infinity, without a temporary of N booleans.
+    if len(numbers) and not np.isfinite([numbers.min(), numbers.max()]).all():
+        atom, axis = np.argwhere(~np.isfinite(numbers))[0]
+        raise ValueError(
+            f"atom {atom} has {'xyz'[axis]} = {numbers[atom, axis]} (axis {axis}), allowed: finite coordinates"
+        )
+    return numbers
+
+
+def checked_system(
+    positions: ArrayLike, box: ArrayLike | Box | None, cutoff: float, periodic: Sequence[bool]
+) -> tuple[NDArray[np.float64], Box, float]:
+    """Positions, box and cutoff as kernels want them.
+
+    Raises
+    ------
+    ValueError
+        For invalid positions or boxes, a cutoff that is not positive and finite, and a cutoff above half the
+        shortest periodic length, where a pair could be near in two images; and for coordinates so large that
+        rounding would decide.
+    """
+    numbers = as_positions(positions)
+    checked_box = Box.of(box, periodic)
+    if not (np.isfinite(cutoff) and cutoff > 0):
+        raise ValueError(f"got cutoff={cutoff}, allowed: positive and finite")
+    if cutoff > checked_box.shortest_periodic_length / 2:
+        raise ValueError(
+            f"got cutoff={cutoff}, allowed: at most half the shortest periodic box length, "
+            f"{checked_box.shortest_periodic_length / 2}; take a larger box or replicate this one"
+        )
+    largest = max(
+        np.abs([numbers.min(), numbers.max()]).max() if len(numbers) else 0.0, checked_box.lengths.max()
+    )
+    if largest > MAX_CUTOFFS * cutoff:
+        raise ValueError(
+            f"got coordinates or box lengths up to {largest:g}, allowed: up to {MAX_CUTOFFS:g} times the cutoff "
+            f"({cutoff:g}), beyond which float64 cannot tell distances apart; move the origin to the atoms"
+        )
+    return numbers, checked_box, float(cutoff)
