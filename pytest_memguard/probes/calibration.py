@@ -40,8 +40,9 @@ def _compare(probe: Probe, allocate: object) -> str | None:
         held = window.mark()
         if held.notes:  # a sampled peak: give the sampler its turn
             time.sleep(0.02)
-        del known
+        # While it is still held: Linux rounds the mark of pages already freed, see probes/rss.py.
         read = {"retained": held.retained_bytes, "peak": window.mark().peak_bytes}
+        del known
     finally:
         window.close()
     for name, value in read.items():

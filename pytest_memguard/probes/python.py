@@ -84,8 +84,8 @@ class _PythonWindow:
         if self._plan.wants_leak and not is_first:
             self._older = tracemalloc.take_snapshot()
         self._sentinel = bytearray(32)  # its trace is gone when somebody clears the traces under us
+        self._before_bytes = self._probe.look()  # hands the peak so far to the outer windows, not to this one
         self._probe.open_windows.push(self)
-        self._before_bytes = self._probe.look()
 
     def _watch(self) -> bool:
         """Take the stacks of what is alive the moment the budget is crossed; true ends the watch."""

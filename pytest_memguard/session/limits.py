@@ -38,7 +38,7 @@ def resolve_limits(
         resolved[metric] = Limits(
             limit=limit,
             baseline=baseline(budget.probe, metric),
-            floor=floor_bytes if metric == "leak" else 0,
+            floor=floor_bytes if METRICS[metric].unit == "B" else 0,
         )
     return resolved
 

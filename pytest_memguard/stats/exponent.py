@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pytest_memguard.stats.line import fit_line
 from pytest_memguard.stats.student import t_quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["Exponent", "summarize_exponent", "summarize_exponents"]
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_memguard.model import Counters, Reading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_memguard.model import Counters, Reading
 
 __all__ = ["external_fragmentation", "fragmentation", "hit_rate"]
 

@@ -7,11 +7,14 @@ So the bytes retained are looked at as a series over calls, and only growth that
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from pytest_memguard.stats.line import fit_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["Growth", "Trend", "summarize_fixed", "summarize_growth"]
 

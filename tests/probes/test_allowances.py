@@ -1,0 +1,54 @@
+import io
+import linecache
+import logging
+import re
+import sys
+import tracemalloc
+
+from pytest_memguard.probes import allowances
+
+
+def trace_of(make):
+    """Whether what ``make`` allocates and leaves behind is ignored after a single call, in bytes."""
+    tracemalloc.start(8)
+    try:
+        kept = make()
+        totals = tracemalloc.take_snapshot().statistics("traceback")
+    finally:
+        tracemalloc.stop()
+    del kept
+    ignored = sum(t.size for t in totals if allowances.is_ignored(t.traceback, imports=True))
+    return sum(t.size for t in totals) - ignored, ignored
+
+
+def test_what_the_test_holds_is_not_ignored():
+    counted, ignored = trace_of(lambda: [bytearray(1000) for _ in range(100)])
+    assert counted > 100_000
+    assert ignored < 1000
+
+
+def test_log_records_are_pytests():
+    logger = logging.getLogger("memguard-test-records")
+    _, ignored = trace_of(lambda: [logger.warning("record %d %s", i, "x") for i in range(100)])
+    assert ignored > 20_000
+
+
+def test_a_logging_handler_is_the_programs():
+    counted, _ = trace_of(lambda: [logging.StreamHandler(io.StringIO()) for _ in range(100)])
+    assert counted > 10_000
+
+
+def test_caches_of_the_standard_library_are_emptied():
+    re.compile("a pattern that only this test compiles")
+    linecache.getlines(__file__)
+    allowances.clear_caches()
+    assert not re._cache
+    assert not linecache.cache
+
+
+def test_captured_output_counts_by_its_growth(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+    output = allowances.CapturedOutput()
+    print("x" * 100_000)
+    assert 100_000 <= output.growth_bytes() < 150_000

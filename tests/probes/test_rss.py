@@ -1,0 +1,80 @@
+import mmap
+import os
+import sys
+
+import pytest
+
+from pytest_memguard.model import WindowPlan
+from pytest_memguard.probes import rss
+from pytest_memguard.probes.rss import RssProbe, touched_pages
+
+PAGE = mmap.PAGESIZE
+# What the kernel's per-processor counters (three: anonymous, file and shared pages) may hide of a mark whose pages
+# have been freed.
+SLACK = 3 * PAGE * (os.cpu_count() or 1) * max(32, 2 * (os.cpu_count() or 1))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux resets the kernel's mark")
+@pytest.mark.parametrize("pages", [64, 1000, 20_000])
+def test_resident_pages_are_counted_exactly_and_the_mark_of_freed_ones_nearly(pages):
+    probe = RssProbe()
+    probe.open(WindowPlan()).close()  # whatever the first window itself needs is resident now
+    window = probe.open(WindowPlan())
+    mapping = touched_pages(pages * PAGE)
+    held = window.mark()
+    mapping.close()
+    reading = window.close()
+    assert reading.notes == ()
+    assert 0 <= held.retained_bytes - pages * PAGE <= 16 * PAGE  # the interpreter touches a few of its own
+    assert 0 <= held.peak_bytes - pages * PAGE <= 16 * PAGE
+    assert abs(reading.peak_bytes - pages * PAGE) <= SLACK
+
+
+def test_memory_that_is_never_touched_is_not_resident():
+    window = RssProbe().open(WindowPlan())
+    mapping = mmap.mmap(-1, 256 * 2**20)
+    reading = window.close()
+    mapping.close()
+    assert reading.retained_bytes < 2**20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux resets the kernel's mark")
+def test_an_inner_window_does_not_lose_the_outer_ones_peak():
+    probe = RssProbe()
+    outer = probe.open(WindowPlan())
+    touched_pages(30 * 2**20).close()
+    inner = probe.open(WindowPlan())
+    touched_pages(5 * 2**20).close()
+    assert abs(inner.close().peak_bytes - 5 * 2**20) <= SLACK
+    assert abs(outer.close().peak_bytes - 30 * 2**20) <= SLACK
+
+
+def test_where_the_mark_cannot_be_reset_it_is_sampled_and_said(monkeypatch):
+    import time
+
+    def no_clear_refs(self):
+        raise PermissionError
+
+    monkeypatch.setattr(rss._LinuxSource, "__init__", no_clear_refs)
+    probe = RssProbe()
+    assert not probe.source.is_exact
+    window = probe.open(WindowPlan())
+    mapping = touched_pages(20 * 2**20)
+    time.sleep(0.05)
+    mapping.close()
+    reading = window.close()
+    assert "sampled" in reading.notes[0]
+    assert 19 * 2**20 < reading.peak_bytes < 22 * 2**20
+
+
+@pytest.mark.skipif(not hasattr(sys, "setdlopenflags"), reason="needs fork")
+def test_a_forked_child_reads_itself_and_not_its_parent():
+    import os
+
+    probe = RssProbe()
+    parent_source = probe.source
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if probe.source is not parent_source else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert probe.source is parent_source
