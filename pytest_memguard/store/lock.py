@@ -53,7 +53,7 @@ def _acquire(folder: Path, held: contextlib.ExitStack, deadline: float) -> None:
     while True:
         try:
             _lock(descriptor)
-        except OSError as error:  # noqa: PERF203 - another process's turn is waited for
+        except OSError as error:
             if error.errno in _HELD_BY_ANOTHER:
                 if time.monotonic() >= deadline:
                     raise TimeoutError from error

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pytest_memguard.gate.tolerance import BASELINE_TOLERANCE
 from pytest_memguard.model import METRICS, Measurement, Run, Verdict
 from pytest_memguard.store.errors import StoreError
 
@@ -34,7 +35,7 @@ def numbers_of(run: Run) -> dict[str, dict[str, dict[str, Number | None]]]:
                 # A machine without a GPU says nothing about the numbers of one that has it.
                 probe.update(dict.fromkeys(METRICS.keys() - probe.keys()))
             elif measurement.metric in METRICS:
-                probe[measurement.metric] = measurement.value if _is_settled(measurement) else None
+                probe[measurement.metric] = measurement.value if _is_news(measurement) else None
     return numbers
 
 
@@ -52,9 +53,17 @@ def merged(old: Entries, changed: Numbers, removed: Iterable[str]) -> Entries:
     return {nodeid: entry for nodeid, entry in {**kept, **new}.items() if entry}
 
 
-def _is_settled(measurement: Measurement) -> bool:
-    """Whether the value may replace a committed one: without a committed one every number is undecided."""
-    return measurement.verdict is not Verdict.INCONCLUSIVE or measurement.baseline is None
+def _is_news(measurement: Measurement) -> bool:
+    """Whether the value may replace the committed one."""
+    value, old, unit = measurement.value, measurement.baseline, measurement.unit
+    if measurement.verdict is Verdict.FAIL and measurement.budget is not None:
+        return False  # what is above its own budget is nothing to hold the next run against
+    if value is None or old is None:
+        return value is not None
+    if measurement.verdict is Verdict.INCONCLUSIVE:
+        return False
+    # While the old one still agrees it stays, so that the file only changes where a test did.
+    return not BASELINE_TOLERANCE.lowest(old, unit) <= value <= BASELINE_TOLERANCE.highest(old, unit)
 
 
 def _entry(nodeid: str, old: Entry, probes: Mapping[str, Mapping[str, Number | None]]) -> Entry:

@@ -18,9 +18,22 @@ def measured(probe="python", metric="peak", value=None, **more) -> Measurement:
 PEAK = measured(value=100)
 
 
-def test_numbers_of_guarded_tests_are_kept_whatever_their_verdict():
-    run = run_of(measured(value=100, verdict=Verdict.FAIL), measured(metric="leak", value=3))
-    assert numbers_of(run) == {"t": {"python": {"peak": 100, "leak": 3}}}
+def test_numbers_of_guarded_tests_are_kept():
+    worse = measured(value=10**6, baseline=100, verdict=Verdict.FAIL)
+    run = run_of(worse, measured(metric="leak", value=3))
+    assert numbers_of(run) == {"t": {"python": {"peak": 10**6, "leak": 3}}}
+
+
+def test_a_number_above_its_own_budget_is_no_baseline():
+    run = run_of(PEAK, measured(metric="leak", value=3, budget=0, verdict=Verdict.FAIL))
+    assert numbers_of(run) == {"t": {"python": {"peak": 100, "leak": None}}}
+
+
+def test_a_committed_number_stays_while_it_agrees():
+    old = {"t": {"python": {"peak": 10**6}}}
+    near, far = measured(value=1_020_000, baseline=10**6), measured(value=900_000, baseline=10**6)
+    assert merged(old, numbers_of(run_of(near)), ()) == old
+    assert merged(old, numbers_of(run_of(far)), ()) == {"t": {"python": {"peak": 900_000}}}
 
 
 def test_tests_that_were_only_observed_have_no_baselines():

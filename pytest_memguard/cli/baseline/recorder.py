@@ -8,39 +8,28 @@ from pathlib import Path
 
 import pytest
 
+from pytest_memguard.session.census import Census
+
 __all__ = ["main"]
 
 
-class _Recorder:
-    def __init__(self, answer: Path, arguments: list[str]) -> None:
+class _Writer:
+    def __init__(self, answer: Path, census: Census) -> None:
         self._answer = answer
-        self._nodeids: list[str] = []
-        self._files: set[str] = set()
-        self._doubtful = {_file(argument) for argument in arguments if "::" in argument}
-
-    def pytest_itemcollected(self, item: pytest.Item) -> None:
-        self._nodeids.append(item.nodeid)  # before any are deselected
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.passed:
-            self._files.add(report.nodeid)
-        else:  # a module that needs a GPU skips itself elsewhere, and its tests are not gone
-            self._doubtful.add(_file(report.nodeid))
+        self._census = census
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        root = session.config.rootpath
-        whole = [name for name in sorted(self._files - self._doubtful) if (root / name).is_file()]
-        content = {"nodeids": self._nodeids, "whole_files": whole, "rootdir": str(root)}
+        content = {
+            "nodeids": sorted(self._census.collected),
+            "whole_files": sorted(self._census.whole_files),
+            "rootdir": str(session.config.rootpath),
+        }
         self._answer.write_text(json.dumps(content), encoding="utf-8")
 
 
-def _file(nodeid: str) -> str:
-    return nodeid.partition("::")[0]
-
-
 def main(answer: str, *arguments: str) -> int:
-    recorder = _Recorder(Path(answer), list(arguments))
-    return pytest.main(["--collect-only", "-q", *arguments], plugins=[recorder])
+    census = Census()
+    return pytest.main(["--collect-only", "-q", *arguments], plugins=[census, _Writer(Path(answer), census)])
 
 
 if __name__ == "__main__":
