@@ -7,7 +7,7 @@ import re
 
 __all__ = ["format_bytes", "format_ratio", "format_seconds", "format_value", "parse_bytes", "parse_ratio"]
 
-_BYTES_PER_UNIT = {
+_BYTES_PER_UNIT: dict[str, int] = {
     "B": 1,
     **{f"{letter}iB": 2 ** (10 * power) for power, letter in enumerate("KMGTP", start=1)},
     **{f"{letter}B": 10 ** (3 * power) for power, letter in enumerate(("k", "M", "G", "T", "P"), start=1)},
@@ -31,8 +31,9 @@ def parse_bytes(size: object) -> int:
     if isinstance(size, str) and (match := _SIZE.fullmatch(size)) and match[2] in _BYTES_PER_UNIT:
         # Decimal digits times a power of two or ten: only a fraction of a byte is ever rounded away.
         whole, _, fraction = match[1].partition(".")
-        scale = 10 ** len(fraction)
-        return int((whole or "0") + fraction) * _BYTES_PER_UNIT[match[2]] // scale
+        scale: int = 10 ** len(fraction)
+        digits = int((whole or "0") + fraction)
+        return digits * _BYTES_PER_UNIT[match[2]] // scale
     hint = ""
     if isinstance(size, str) and (match := _SIZE.fullmatch(size)):
         hint = f"; units: {', '.join(_BYTES_PER_UNIT)}"

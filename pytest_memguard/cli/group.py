@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LazyGroup", "main"]
 
-_COMMANDS = ("compare", "merge", "report", "baseline")
+_COMMANDS = ("doctor", "compare", "merge", "report", "baseline", "profile")
 
 
 class LazyGroup(click.Group):

@@ -77,17 +77,19 @@ def _log_record_lines() -> tuple[str, frozenset[int]]:
     """The lines of :mod:`logging` that make, fill and format a record."""
     import logging  # noqa: PLC0415 - loaded by pytest; not needed before a suspected leak
 
-    functions = (
-        logging.LogRecord.__init__, logging.LogRecord.getMessage, logging.Logger._log, logging.Logger.makeRecord,  # noqa: SLF001
-        logging.Logger.findCaller, logging.Formatter.format, logging.Formatter.formatMessage, logging.Formatter.formatTime,
-        logging.Formatter.formatException, logging.PercentStyle._format, logging.StreamHandler.emit,  # noqa: SLF001
-    )  # fmt: skip
-    lines = {line for function in functions for *_, line in function.__code__.co_lines() if line}
-    return functions[0].__code__.co_filename, frozenset(lines)
+    methods = {
+        logging.LogRecord: ("__init__", "getMessage"),
+        logging.Logger: ("_log", "makeRecord", "findCaller"),
+        logging.Formatter: ("format", "formatMessage", "formatTime", "formatException"),
+        logging.PercentStyle: ("_format",),
+        logging.StreamHandler: ("emit",),
+    }
+    codes = [getattr(owner, name).__code__ for owner, names in methods.items() for name in names]
+    return codes[0].co_filename, frozenset(line for code in codes for *_, line in code.co_lines() if line)
 
 
 def is_ignored(traceback: Traceback, *, imports: bool) -> bool:
-    """Whether an allocation that outlived its call was not the test's doing; ``traceback`` has its oldest frame first."""
+    """Whether an allocation that outlived its call was not the test's doing; the oldest frame comes first."""
     logging_file, log_record_lines = _log_record_lines()
     for frame in reversed(traceback):
         filename = frame.filename

@@ -53,8 +53,8 @@ class MemrayStacks:
         import memray  # noqa: PLC0415
 
         with memray.FileReader(self._file) as reader:
-            records = list(reader.get_high_watermark_allocation_records(merge_threads=True))
-            return _by_line(records)
+            sites = _by_line(reader.get_high_watermark_allocation_records(merge_threads=True))
+        return sites
 
     def close(self) -> None:
         self.stop()

@@ -1,0 +1,129 @@
+"""``memguard doctor``: what can be measured here, and does a leak get caught."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_memguard.cli.exit_codes import ExitCode, Failure
+from pytest_memguard.cli.files import load_run
+from pytest_memguard.cli.terminal import print_line, print_table, progress
+
+if TYPE_CHECKING:
+    from pytest_memguard.model import TestResult
+
+__all__ = ["command"]
+
+_TIMEOUT_SECONDS = 120
+
+# One leak for every probe that may be judged here, and one test that must not be red.
+_CANARY = """
+import ctypes, mmap
+import pytest
+
+KEPT = []
+
+@pytest.mark.memory_budget(leak="0 B", probe="python")
+def test_leaks_python():
+    KEPT.append(bytearray(100_000))
+
+@pytest.mark.memory_budget(leak="0 B", probe="heap")
+def test_leaks_heap():
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    KEPT.append(libc.malloc(1_000_000))
+
+@pytest.mark.memory_budget(leak="0 B", probe="rss")
+def test_leaks_rss():
+    pages = mmap.mmap(-1, 4 * 2**20)
+    pages.write(b"x" * len(pages))
+    KEPT.append(pages)
+
+@pytest.mark.memory_budget(leak="0 B", probe="python", rounds=5)
+def test_is_clean():
+    sorted(range(10_000))
+"""
+
+
+@click.command(name="doctor")
+def command() -> int:
+    """Check every probe against a known allocation, and that a test which leaks on purpose is caught."""
+    print_line(f"Python {platform.python_version()} on {platform.platform()}")
+    complaints = _check_probes()
+    with progress("running the canary"):
+        results = _run_canary()
+    print_line("")
+    troubles = list(_troubles(results, complaints))
+    for name, result in results.items():
+        print_line(f"canary {name}: {result.verdict.value}{_reason(result)}")
+    if troubles:
+        raise Failure("; ".join(troubles), ExitCode.COULD_NOT_RUN)
+    print_line("memguard works here: every leak was caught, and what does not leak passed", {"green": True})
+    return ExitCode.IN_ORDER
+
+
+def _check_probes() -> dict[str, str | None]:
+    from pytest_memguard.probes import BUILT_IN, make_probe  # noqa: PLC0415
+    from pytest_memguard.probes.calibration import calibrate  # noqa: PLC0415
+
+    complaints: dict[str, str | None] = {}
+    for name in BUILT_IN:
+        probe = make_probe(name)
+        complaints[name] = probe.unavailable() or calibrate(probe)
+    rows = [
+        (name, "unavailable" if reason else "reads right", reason or "")
+        for name, reason in complaints.items()
+    ]
+    print_table(("probe", "state", "why"), rows, colors=["yellow" if row[2] else "green" for row in rows])
+    return complaints
+
+
+def _run_canary() -> dict[str, TestResult]:
+    """Results by name of the test."""
+    with tempfile.TemporaryDirectory(prefix="memguard-doctor-") as folder:
+        test, run = Path(folder, "test_canary.py"), Path(folder, "run.json")
+        test.write_text(_CANARY, encoding="utf-8")
+        Path(folder, "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--memguard",
+            f"--memguard-report=json:{run}",
+            "-q",
+            str(test),
+        ]
+        command += ["-p", "no:cacheprovider"]
+        try:
+            done = subprocess.run(
+                command, cwd=folder, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise Failure(
+                f"the canary did not end within {_TIMEOUT_SECONDS} s", ExitCode.COULD_NOT_RUN
+            ) from None
+        if not run.exists():
+            last = (done.stdout + done.stderr).strip().splitlines()[-1:] or ["no output"]
+            raise Failure(f"the canary did not run: {last[0]}", ExitCode.COULD_NOT_RUN)
+        return {result.nodeid.partition("::")[2]: result for result in load_run(run).tests}
+
+
+def _troubles(results: dict[str, TestResult], complaints: dict[str, str | None]) -> list[str]:
+    expected = {f"test_leaks_{name}": "unavailable" if why else "fail" for name, why in complaints.items()}
+    expected = {name: verdict for name, verdict in expected.items() if name in _CANARY}
+    expected["test_is_clean"] = "pass"
+    return [
+        f"{name} came to {results[name].verdict.value if name in results else 'nothing'}, expected: {verdict}"
+        for name, verdict in expected.items()
+        if name not in results or results[name].verdict.value != verdict
+    ]
+
+
+def _reason(result: TestResult) -> str:
+    return "".join(f" ({m.reason})" for m in result.measurements if m.reason)
