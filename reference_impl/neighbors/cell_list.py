@@ -23,9 +23,11 @@ __all__ = ["half_list", "working_set_bytes"]
 
 def working_set_bytes(atoms: int, pairs: int) -> int:
     """Upper limit on what :func:`half_list` allocates at once, its result included."""
-    result = 8 * (atoms + 1) + 4 * pairs
+    result = 8 * (atoms + 1) + 4 * (pairs + LANES)
     sorted_atoms = (3 * 8 + 4) * (atoms + LANES) + 4 * (max_cells(atoms) + 2)
-    return result + sorted_atoms + 4 * atoms
+    return (
+        result + sorted_atoms + atoms + 8 * (atoms + LANES)
+    )  # flags, and one row with both images of each atom
 
 
 def half_list(positions: NDArray[np.float64], box: Box, cutoff: float, *, vectors: bool = True) -> HalfList:
@@ -39,8 +41,9 @@ def half_list(positions: NDArray[np.float64], box: Box, cutoff: float, *, vector
         return HalfList(indptr=indptr, indices=np.empty(0, np.int32))
     grid = make_grid(positions, box, cutoff)
     search = Search(positions, grid, sort_atoms(positions, grid), segment_space(grid))
-    longest = count_rows(search, indptr, vectors)
+    decided = np.empty(atoms, np.bool_)
+    longest = count_rows(search, indptr, decided, vectors)
     np.cumsum(indptr, out=indptr)
-    indices = np.empty(indptr[-1], np.int32)
-    fill_rows(search, indptr, indices, np.empty(longest + LANES, np.int32), vectors)
-    return HalfList(indptr=indptr, indices=indices)
+    indices = np.empty(indptr[-1] + LANES, np.int32)
+    fill_rows(search, indptr, decided, indices, np.empty(longest + LANES, np.int32), vectors)
+    return HalfList(indptr=indptr, indices=indices[:-LANES])

@@ -1,4 +1,8 @@
-"""The loops over atoms: one row of the half list each, counted or filled."""
+"""The loops over atoms: one row of the half list each, counted or filled.
+
+They are long and flat on purpose: handing the arrays from function to function, atom by atom, costs as much
+time again as the sweeps.
+"""
 # ruff: noqa: FBT001 - compiled functions take no keywords
 
 from __future__ import annotations
@@ -32,79 +36,50 @@ class Search(NamedTuple):
 
 
 @jit
-def _stretch(
-    search: Search, s: int, i: int
-) -> tuple[int, int, tuple[float, float, float], NDArray[np.float64]]:
-    """Segment ``s`` as seen from sorted atom ``i``: first, stop, the atom displaced against it, the displacement."""
-    atoms, segments = search.atoms, search.segments
-    first = segments.begin[s] if s else i + 1  # of its own cell only the atoms behind it
-    shift = segments.shift[s]
-    center = (atoms.x[i] - shift[0], atoms.y[i] - shift[1], atoms.z[i] - shift[2])
-    return first, segments.end[s], center, shift
-
-
-@jit
-def _count_row(search: Search, used: int, i: int, vectors: bool) -> tuple[int, int]:
-    """How many neighbors sorted atom ``i`` has below the inner and below the outer limit."""
-    inside, maybe = 0, 0
-    x, y, z = search.atoms.x, search.atoms.y, search.atoms.z
-    limits = (search.grid.inner, search.grid.outer)
+def _find_exactly(search: Search, used: int, i: int, found: NDArray[np.int32]) -> int:
+    """Neighbors of sorted atom ``i`` into ``found``, where rounding could move a pair over the cutoff."""
+    x, y, z, names, _ = search.atoms
+    begin, end, shift = search.segments
+    kept = 0
     for s in range(used):
-        first, stop, center, _ = _stretch(search, s, i)
-        if vectors:
-            more, most = count_vector(x, y, z, first, stop, center, limits)
-        else:
-            more, most = count_portable(x, y, z, first, stop, center, limits)
-        inside += more
-        maybe += most
-    return inside, maybe
-
-
-@jit
-def _find_row(search: Search, used: int, i: int, found: NDArray[np.int32], vectors: bool) -> int:
-    """Names of the atoms near sorted atom ``i``, below the outer limit, into ``found``; returns their number."""
-    k = 0
-    x, y, z, names = search.atoms.x, search.atoms.y, search.atoms.z, search.atoms.names
-    for s in range(used):
-        first, stop, center, _ = _stretch(search, s, i)
-        if vectors:
-            k = sweep_vector(x, y, z, names, first, stop, center, search.grid.outer, found, k)
-        else:
-            k = sweep_portable(x, y, z, names, first, stop, center, search.grid.outer, found, k)
-    return k
-
-
-@jit
-def _find_row_exactly(search: Search, used: int, i: int, found: NDArray[np.int32]) -> int:
-    """:func:`_find_row` for the rows where rounding could move a pair over the cutoff."""
-    k = 0
-    x, y, z, names = search.atoms.x, search.atoms.y, search.atoms.z, search.atoms.names
-    for s in range(used):
-        first, stop, center, shift = _stretch(search, s, i)
-        kept = k
-        k = sweep_portable(x, y, z, names, first, stop, center, search.grid.outer, found, k)
-        for candidate in found[kept:k]:
+        center = (x[i] - shift[s, 0], y[i] - shift[s, 1], z[i] - shift[s, 2])
+        first = begin[s] if s else i + 1
+        near = sweep_portable(x, y, z, names, first, end[s], center, search.grid.outer, found, kept)
+        for candidate in found[kept:near]:
             found[kept] = candidate
-            kept += is_pair(search.positions, names[i], candidate, shift, search.grid)
-        k = kept
-    return k
+            kept += is_pair(search.positions, names[i], candidate, shift[s], search.grid)
+    return kept
 
 
 @jit
-def count_rows(search: Search, indptr: NDArray[np.int64], vectors: bool) -> int:
-    """Pairs of atom ``a`` into ``indptr[a + 1]``; returns the most names that one row can have."""
-    starts, names = search.atoms.starts, search.atoms.names
+def count_rows(search: Search, indptr: NDArray[np.int64], decided: NDArray[np.bool_], vectors: bool) -> int:
+    """Pairs of atom ``a`` into ``indptr[a + 1]``; whether no rounding could change them into ``decided[a]``.
+
+    Returns the most names that a row which is not decided can have on the way.
+    """
+    x, y, z, names, starts = search.atoms
+    begin, end, shift = search.segments
+    limits = (search.grid.inner, search.grid.outer)
     longest = 0
     for cell in range(len(starts) - 2):
         if starts[cell] == starts[cell + 1]:
             continue
         used = find_segments(search.grid, starts, cell, search.segments)
         for i in range(starts[cell], starts[cell + 1]):
-            pairs, maybe = _count_row(search, used, i, vectors)
-            longest = max(longest, maybe)
+            pairs, maybe = 0, 0
+            for s in range(used):
+                center = (x[i] - shift[s, 0], y[i] - shift[s, 1], z[i] - shift[s, 2])
+                first = begin[s] if s else i + 1  # of its own cell only the atoms behind it
+                if vectors:
+                    more, most = count_vector(x, y, z, first, end[s], center, limits)
+                else:
+                    more, most = count_portable(x, y, z, first, end[s], center, limits)
+                pairs += more
+                maybe += most
+            decided[names[i]] = pairs == maybe
             if pairs != maybe:  # rare in a liquid, every row of a lattice with a shell at the cutoff
-                found = np.empty(maybe + LANES, np.int32)
-                pairs = _find_row_exactly(search, used, i, found)
+                longest = max(longest, maybe)
+                pairs = _find_exactly(search, used, i, np.empty(maybe + LANES, np.int32))
             indptr[names[i] + 1] = pairs
     return longest
 
@@ -113,21 +88,35 @@ def count_rows(search: Search, indptr: NDArray[np.int64], vectors: bool) -> int:
 def fill_rows(
     search: Search,
     indptr: NDArray[np.int64],
+    decided: NDArray[np.bool_],
     indices: NDArray[np.int32],
     found: NDArray[np.int32],
     vectors: bool,
 ) -> None:
-    """Rows of all atoms into ``indices``; ``found`` has room for the longest row and one vector."""
-    starts, names = search.atoms.starts, search.atoms.names
+    """Rows of all atoms into ``indices``; it and ``found`` are longer by ``LANES`` than the longest they hold."""
+    x, y, z, names, starts = search.atoms
+    begin, end, shift = search.segments
+    outer = search.grid.outer
+    behind = np.empty(LANES, np.int32)
     for cell in range(len(starts) - 2):
         if starts[cell] == starts[cell + 1]:
             continue
         used = find_segments(search.grid, starts, cell, search.segments)
         for i in range(starts[cell], starts[cell + 1]):
-            row, end = indptr[names[i]], indptr[names[i] + 1]
-            # Not straight into the list: the packing writes past its hits, into rows that are done.
-            k = _find_row(search, used, i, found, vectors)
-            if k != end - row:
-                k = _find_row_exactly(search, used, i, found)
-            for n in range(k):
-                indices[row + n] = found[n]
+            k, stop = indptr[names[i]], indptr[names[i] + 1]
+            if not decided[names[i]]:
+                _find_exactly(search, used, i, found)
+                indices[k:stop] = found[: stop - k]
+                continue
+            # The sweep writes up to one vector past its hits, maybe into a row that is done: put that back.
+            for lane in range(LANES):
+                behind[lane] = indices[stop + lane]
+            for s in range(used):
+                center = (x[i] - shift[s, 0], y[i] - shift[s, 1], z[i] - shift[s, 2])
+                first = begin[s] if s else i + 1
+                if vectors:
+                    k = sweep_vector(x, y, z, names, first, end[s], center, outer, indices, k)
+                else:
+                    k = sweep_portable(x, y, z, names, first, end[s], center, outer, indices, k)
+            for lane in range(LANES):
+                indices[stop + lane] = behind[lane]
