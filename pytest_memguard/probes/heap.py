@@ -7,7 +7,6 @@ Sees everything that comes from ``malloc``: NumPy data, C extensions, Python obj
 from __future__ import annotations
 
 import ctypes
-import platform
 import sys
 from typing import TYPE_CHECKING, Literal
 
@@ -36,22 +35,12 @@ class _Mallinfo2(ctypes.Structure):
     ]
 
 
-class _ZoneStatistics(ctypes.Structure):
-    """``malloc_statistics_t`` of macOS' <malloc/malloc.h>."""
-
-    _fields_ = [
-        ("blocks_in_use", ctypes.c_uint),
-        ("size_in_use", ctypes.c_size_t),
-        ("max_size_in_use", ctypes.c_size_t),
-        ("size_allocated", ctypes.c_size_t),
-    ]
-
-
-def _glibc() -> Callable[[], tuple[int, int]]:
-    mallinfo2 = ctypes.CDLL(None).mallinfo2
+def _glibc() -> Callable[[], tuple[int, int | None]]:
+    # PyDLL keeps the interpreter's lock: handing it over twice takes longer than the call.
+    mallinfo2 = ctypes.PyDLL(None).mallinfo2
     mallinfo2.restype = _Mallinfo2
 
-    def read() -> tuple[int, int]:
+    def read() -> tuple[int, int | None]:
         info = mallinfo2()
         # hblkhd counts the chunks that got a mapping of their own: they are in use, and in no arena.
         return info.uordblks + info.hblkhd, info.arena + info.hblkhd
@@ -59,15 +48,15 @@ def _glibc() -> Callable[[], tuple[int, int]]:
     return read
 
 
-def _macos() -> Callable[[], tuple[int, int]]:
-    statistics = ctypes.CDLL(None).malloc_zone_statistics
-    statistics.argtypes = (ctypes.c_void_p, ctypes.POINTER(_ZoneStatistics))
-    statistics.restype = None
+def _psutil() -> Callable[[], tuple[int, int | None]]:
+    """macOS, Windows, the BSDs; what the allocator holds in reserve is not told."""
+    import psutil  # noqa: PLC0415 - only where it is needed
 
-    def read() -> tuple[int, int]:
-        zone = _ZoneStatistics()
-        statistics(None, ctypes.byref(zone))  # no zone: the sum of all
-        return zone.size_in_use, zone.size_allocated
+    psutil.heap_info()  # raises here where it cannot be read
+
+    def read() -> tuple[int, int | None]:
+        info = psutil.heap_info()
+        return info.heap_used + info.mmap_used, None
 
     return read
 
@@ -81,17 +70,20 @@ def _tracing_overhead_bytes() -> int:
 class HeapProbe:
     name = "heap"
     noise_floor_bytes = 4096
+    samples_its_peak = True
 
     def __init__(self) -> None:
         self.open_windows: MarkStack[_HeapWindow] = MarkStack()
-        self._read: Callable[[], tuple[int, int]] | None = None
+        self._read: Callable[[], tuple[int, int | None]] | None = None
         self._reason: str | None = None
         try:
-            self._read = {"Linux": _glibc, "Darwin": _macos}[platform.system()]()
-        except KeyError:
-            self._reason = f"no counters of the C allocator are known for {platform.system() or sys.platform}"
-        except AttributeError:
-            self._reason = "this C library has no mallinfo2 (glibc 2.33 or newer has)"
+            self._read = _glibc() if sys.platform == "linux" else _psutil()
+        except (AttributeError, OSError):
+            self._reason = (
+                "this C library has no mallinfo2 (glibc 2.33 and newer has)"
+                if sys.platform == "linux"
+                else f"psutil cannot read the C allocator of {sys.platform}"
+            )
 
     def unavailable(self) -> str | None:
         return self._reason
@@ -135,7 +127,7 @@ class _HeapWindow:
             before=self._before,
             after=after,
             high_water_allocated_bytes=high_water_bytes,
-            notes=("peak sampled every 1 ms: a shorter spike is not seen",) if self._is_sampled else (),
+            notes=("peak sampled about every 1 ms: a shorter spike is not seen",) if self._is_sampled else (),
         )
 
     def settle(self) -> int:
