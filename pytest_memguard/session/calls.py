@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pytest_memguard.session.judging import measurements
+from pytest_memguard.session.judging import measurements, never_called
 from pytest_memguard.session.measuring import Guarded, ProbeWindows
+from pytest_memguard.session.methods import around_method, is_unittest
 from pytest_memguard.session.rounds import Repeater, has_failed_quietly
 from pytest_memguard.stats import Trend
 
@@ -67,14 +69,29 @@ class Calls:
         self._windows: list[ProbeWindows] = []
         self._growths: dict[int, Growth] = {}
         self._calls = 0
+        self._is_method = is_unittest(item)
         self.has_failed = False
 
     @property
     def _is_single_call(self) -> bool:
         return self._rounds == 1
 
-    def open(self) -> None:
-        """Warm up, then open every window and begin the first call."""
+    @contextmanager
+    def first(self) -> Iterator[None]:
+        """Warm up, then measure what is called inside the ``with`` block."""
+        self._warm_up()
+        if self._is_method:
+            with around_method(self._item, self._begin, self._end):
+                yield
+        else:
+            self._begin()
+            try:
+                yield
+            finally:
+                self._end()
+        self.has_failed = self.has_failed or has_failed_quietly(self._item)
+
+    def _warm_up(self) -> None:
         for _ in range(self._warmup):
             assert self._repeater is not None
             self._repeater.call()
@@ -82,32 +99,36 @@ class Calls:
                 break
         if self._repeater is not None:
             self._repeater.reset()
-        if any(g.judges_leak for g in self._guarded):
-            gc.collect()  # garbage from before must not be freed inside; little is tracked, see freezing.py
-        for guarded in self._guarded:
-            self._windows.append(ProbeWindows(guarded, is_single_call=self._is_single_call))
+
+    def _begin(self) -> None:
+        """Open every window at the first call, and begin a call."""
+        if not self._windows:
+            if any(g.judges_leak for g in self._guarded):
+                gc.collect()  # garbage from before must not be freed inside; little is tracked, see freezing.py
+            for guarded in self._guarded:
+                self._windows.append(ProbeWindows(guarded, is_single_call=self._is_single_call))
         for windows in self._windows:
             windows.begin_call()
 
-    def end_call(self) -> None:
+    def _end(self) -> None:
         """The marks first, before anything else is allocated; the last opened window is the most sensitive one."""
         for windows in reversed(self._windows):
             windows.end_call()
         self._calls += 1
-        self.has_failed = self.has_failed or has_failed_quietly(self._item)
+        if self._is_method and self._is_single_call:
+            for windows in self._windows:
+                windows.settle_before_teardown()
 
     def repeat(self) -> None:
         """All further rounds."""
-        if self._is_single_call or self.has_failed:
+        if self._repeater is None or self._is_single_call or self.has_failed:
             return
-        assert self._repeater is not None
         if self._rounds == "auto":
             self._repeat_until_decided()
         else:
             self._read_retained()
             for _ in range(self._rounds - 1):
-                self._call_again()
-                if self.has_failed:
+                if not self._call_again():
                     return
                 self._read_retained()
             for index, windows in enumerate(self._windows):
@@ -115,18 +136,24 @@ class Calls:
                     self._growths[index] = windows.growth(is_fixed=True, is_last=True)
         self._repeater.finish()
 
-    def _call_again(self) -> None:
+    def _call_again(self) -> bool:
+        """Whether the call went well."""
         assert self._repeater is not None
-        for windows in self._windows:
-            windows.begin_call()
-        self._repeater.call()
-        self.end_call()
+        if self._is_method:
+            with around_method(self._item, self._begin, self._end):
+                self._repeater.call()
+        else:
+            self._begin()
+            self._repeater.call()
+            self._end()
+        self.has_failed = has_failed_quietly(self._item)
+        return not self.has_failed
 
     def _read_retained(self) -> None:
         gc.collect()
         for windows in self._windows:
             if windows.judges_leak:
-                windows.read_retained(self._calls)
+                windows.read_retained(self._calls, is_exact=self._rounds != "auto")
 
     def _repeat_until_decided(self) -> None:
         """Look at the series when it has doubled; the first time also when a second has passed."""
@@ -136,8 +163,7 @@ class Calls:
         while True:
             is_last = False
             while self._calls < goal and not is_last:
-                self._call_again()
-                if self.has_failed:
+                if not self._call_again():
                     return
                 if self._calls <= 64 or self._calls % max(1, goal // effort.readings_per_doubling) == 0:
                     self._read_retained()
@@ -163,6 +189,10 @@ class Calls:
         return is_decided or is_last
 
     def measurements(self) -> Iterator[Measurement]:
+        """Every number; none where the body was never reached, each with a reason."""
+        if not self._windows:
+            for guarded in self._guarded:
+                yield from never_called(guarded)
         for index, windows in enumerate(self._windows):
             growth = self._growths.get(index)
             yield from measurements(windows, self._calls, growth, has_failed=self.has_failed)

@@ -16,6 +16,7 @@ from pytest_memguard.session.judging import unjudged
 from pytest_memguard.session.limits import resolve_limits
 from pytest_memguard.session.markers import budgets_of, location_of
 from pytest_memguard.session.measuring import Guarded
+from pytest_memguard.session.rounds import was_skipped_quietly
 from pytest_memguard.session.settings import Mode
 from pytest_memguard.session.transport import RESULT, attach_result
 from pytest_memguard.session.watching import WATCHED
@@ -23,7 +24,7 @@ from pytest_memguard.session.watching import WATCHED
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
-    from pytest_memguard.model import Budget
+    from pytest_memguard.model import Budget, Probe
     from pytest_memguard.session.registry import ProbeRegistry
     from pytest_memguard.session.settings import Settings
     from pytest_memguard.store.memory_baselines import Baselines
@@ -40,28 +41,6 @@ class Guard:
         self._settings = settings
         self._registry = registry
         self._baselines = baselines
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_make_collect_report(
-        self, collector: pytest.Collector
-    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Turn a wrong marker into a collection error of its file."""
-        report = yield
-        errors = []
-        for item in report.result or ():
-            if isinstance(item, pytest.Item):
-                try:
-                    budgets_of(item, self._settings, self._registry)
-                except BudgetError as error:
-                    errors.append(str(error))
-        if errors:
-            return pytest.CollectReport(
-                nodeid=collector.nodeid,
-                outcome="failed",
-                longrepr="\n".join(dict.fromkeys(errors)),
-                result=[],
-            )
-        return report
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -82,11 +61,14 @@ class Guard:
         """Innermost of all wrappers, so that what the others allocate stays outside the windows."""
         if RESULT in item.stash:
             del item.stash[RESULT]  # of the run before this rerun
+        complaint = None
         try:
             budgets = budgets_of(item, self._settings, self._registry)
             guarded, early = self._prepare(item, budgets)
         except BudgetError as error:
-            pytest.fail(f"memguard: {error}", pytrace=False)
+            complaint = str(error)
+        if complaint is not None:  # outside of the handler: the chain of causes would only repeat it
+            pytest.fail(f"memguard: {complaint}", pytrace=False)
         if not guarded:
             outcome = yield
             if early:
@@ -94,18 +76,18 @@ class Guard:
             return outcome
         calls = Calls(item, guarded, rounds=self._rounds(budgets), warmup=self._warmup(budgets))
         try:
-            calls.open()
-            try:
+            with calls.first():
                 outcome = yield
-            except (KeyboardInterrupt, SystemExit, pytest.exit.Exception, pytest.skip.Exception):
-                raise
-            except BaseException:
-                calls.end_call()
-                calls.has_failed = True
-                self._conclude(item, budgets, [*early, *calls.measurements()], has_failed=True)
-                raise
-            calls.end_call()
+            if was_skipped_quietly(item):
+                return outcome
             calls.repeat()
+        except (KeyboardInterrupt, pytest.exit.Exception, pytest.skip.Exception):
+            raise
+        except BaseException:
+            calls.has_failed = True
+            self._conclude(item, budgets, [*early, *calls.measurements()], has_failed=True)
+            raise
+        else:
             numbers = [*early, *calls.measurements()]
         finally:
             calls.close()
@@ -130,23 +112,22 @@ class Guard:
         """What to open windows for, and the numbers that are known not to come."""
         guarded: list[Guarded] = []
         early: list[Measurement] = []
-        arguments = getattr(item, "funcargs", {})
         watched = item.stash.get(WATCHED, {})
         for budget in budgets:
-            probe = watched.get(budget.probe)
+            probe: Probe | None = watched.get(budget.probe)
             complaint = None
             if probe is None and budget.probe in self._registry:
                 complaint = self._registry.complaint(budget.probe)
                 probe = self._registry.probe(budget.probe)
-            limits = resolve_limits(
-                budget,
-                arguments,
-                lambda name, metric: self._baselines.get(item.nodeid, name, metric),
-                floor_bytes=probe.noise_floor_bytes if probe else 0,
-            )
-            limits = {metric: limits[metric] for metric in METRICS if budget.limit(metric) is not None}
-            if probe is None:
+            try:
+                limits = self._limits(item, budget, probe)
+            except BudgetError as error:
+                if self._settings.mode is not Mode.OBSERVE:
+                    raise
+                limits, probe, reason = dict.fromkeys(dict(budget.limits), Limits()), None, str(error)
+            else:
                 reason = f"no pool was watched as {budget.probe!r} before the call"
+            if probe is None:
                 early += [
                     unjudged(budget.probe, m, x, Verdict.NOT_MEASURED, reason) for m, x in limits.items()
                 ]
@@ -155,14 +136,30 @@ class Guard:
                     unjudged(budget.probe, m, x, Verdict.UNAVAILABLE, complaint) for m, x in limits.items()
                 ]
             else:
-                guarded.append(Guarded(probe=probe, limits=limits))
+                guarded.append(Guarded(probe=probe, limits=limits, is_updating=self._settings.is_updating))
         if not budgets and self._settings.mode is Mode.OBSERVE:
-            for name in self._settings.observed_probes:
-                if self._registry.complaint(name) is None:
-                    guarded.append(Guarded(probe=self._registry.probe(name), limits=_OBSERVED))
+            guarded.extend(
+                Guarded(probe=self._registry.probe(name), limits=_OBSERVED)
+                for name in self._settings.observed_probes
+                if self._registry.complaint(name) is None
+            )
         # tracemalloc counts what the other probes allocate when they open, so its window opens last.
         guarded.sort(key=lambda g: g.probe.name == "python")
         return guarded, early
+
+    def _limits(self, item: pytest.Item, budget: Budget, probe: Probe | None) -> dict[str, Limits]:
+        """The limits that the budget has, in the order in which metrics are reported."""
+        try:
+            resolved = resolve_limits(
+                budget,
+                getattr(item, "funcargs", {}),
+                lambda name, metric: self._baselines.get(item.nodeid, name, metric),
+                floor_bytes=probe.noise_floor_bytes if probe else 0,
+            )
+        except BudgetError as error:
+            file, line = location_of(item)
+            raise BudgetError(f"{file}:{line}: memory_budget: {error}") from None
+        return {metric: resolved[metric] for metric in METRICS if budget.limit(metric) is not None}
 
     def _conclude(
         self, item: pytest.Item, budgets: tuple[Budget, ...], numbers: list[Measurement], *, has_failed: bool

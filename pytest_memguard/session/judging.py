@@ -13,10 +13,10 @@ from pytest_memguard.stats import Growth, Trend, external_fragmentation, fragmen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_memguard.model import Reading
-    from pytest_memguard.session.measuring import ProbeWindows
+    from pytest_memguard.model import Reading, Site
+    from pytest_memguard.session.measuring import Guarded, ProbeWindows
 
-__all__ = ["measurements", "unjudged"]
+__all__ = ["measurements", "never_called", "unjudged"]
 
 
 def unjudged(probe: str, metric: str, limits: Limits, verdict: Verdict, reason: str) -> Measurement:
@@ -33,6 +33,23 @@ def unjudged(probe: str, metric: str, limits: Limits, verdict: Verdict, reason: 
     )
 
 
+def never_called(guarded: Guarded) -> Iterator[Measurement]:
+    """Every number of a test whose own body was never reached."""
+    for metric, limits in guarded.limits.items():
+        reason = f"{metric}: the test ended before the call that would have been measured"
+        yield unjudged(guarded.probe.name, metric, limits, Verdict.NOT_MEASURED, reason)
+
+
+def _judge(
+    guarded: Guarded, metric: str, value: float | None, limits: Limits, *, note: str = ""
+) -> Measurement:
+    """The gate's verdict; while baselines are updated, a number that was measured is right."""
+    judged = judge(guarded.probe.name, metric, value, limits, note=note)
+    if guarded.is_updating and limits.limit == "baseline" and value is not None:
+        return replace(judged, verdict=Verdict.PASS, reason=note)
+    return judged
+
+
 def measurements(
     windows: ProbeWindows, calls: int, growth: Growth | None, *, has_failed: bool
 ) -> Iterator[Measurement]:
@@ -47,7 +64,7 @@ def measurements(
         else:
             value = _value(metric, windows, reading, calls)
             note = "; ".join(windows.notes) if metric == "peak" else ""
-            judged = judge(reading.probe, metric, value, limits, note=note)
+            judged = _judge(windows.guarded, metric, value, limits, note=note)
             if value is not None or limits.limit is not None:
                 yield replace(judged, sites=windows.peak_sites if metric == "peak" else ())
 
@@ -71,7 +88,7 @@ def _leak(
 ) -> Measurement:
     limits, probe = windows.guarded.limits["leak"], reading.probe
     if not windows.judges_leak:  # only shown: what is retained as it is, without a collection
-        return judge(probe, "leak", _per_call(reading.retained_bytes, calls), limits)
+        return _judge(windows.guarded, "leak", _per_call(reading.retained_bytes, calls), limits)
     if has_failed:
         reason = "leak: the test failed, and its traceback holds its variables"
         return unjudged(probe, "leak", limits, Verdict.NOT_MEASURED, reason)
@@ -85,19 +102,22 @@ def _leak(
     if growth.trend is Trend.STEADY:
         per_call = max(0, per_call - windows.ignored_bytes() // growth.calls)
         # The floor is the noise over all calls together, as the trend has counted it already.
-        judged = judge(probe, "leak", per_call, replace(limits, floor=limits.floor / growth.calls), note=note)
+        floor = limits.floor / growth.calls
+        judged = _judge(windows.guarded, "leak", per_call, replace(limits, floor=floor), note=note)
         return replace(judged, sites=windows.leak_sites() if judged.verdict is Verdict.FAIL else ())
-    return judge(probe, "leak", 0 if growth.trend is Trend.FADED else per_call, limits, note=note)
+    # What did not grow call after call is no leak, even where readings that jitter ended higher than they began.
+    is_noise = growth.trend is Trend.FADED or per_call > (allowed_bytes(limits) or 0)
+    return _judge(windows.guarded, "leak", 0 if is_noise else per_call, limits, note=note)
 
 
 def _leak_of_single_call(windows: ProbeWindows, reading: Reading, limits: Limits) -> Measurement:
-    retained, sites = reading.retained_bytes, ()
-    allowed = (allowed_bytes(limits) or 0) + windows.guarded.probe.noise_floor_bytes
-    if retained is not None and retained > allowed:
+    retained: int | None = reading.retained_bytes
+    sites: tuple[Site, ...] = ()
+    if retained is not None and retained > windows.allowed_leak_bytes:
         retained = windows.settled_bytes()
-        if retained > allowed:
+        if retained > windows.allowed_leak_bytes:
             sites = windows.leak_sites()
-    return replace(judge(reading.probe, "leak", retained, limits), sites=sites)
+    return replace(_judge(windows.guarded, "leak", retained, limits), sites=sites)
 
 
 def _per_call(bytes_in_all: int | None, calls: int) -> int | None:

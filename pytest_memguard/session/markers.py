@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_memguard.session.budgets import BudgetError, parse_budget
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     import pytest
@@ -89,7 +89,7 @@ def _located(item: pytest.Item, mark: pytest.Mark, message: str) -> BudgetError:
     return BudgetError(f"{file}:{line}: {MARKER}({shown}): {message}")
 
 
-def _line_of_call(path: Path, kwargs: dict[str, Any], line: int) -> int | None:
+def _line_of_call(path: Path, kwargs: Mapping[str, Any], line: int) -> int | None:
     """The line on which ``memory_budget(...)`` with these literals stands, the nearest one above the test first."""
     candidates = [
         number for number, literals in _calls(path) if literals.items() <= _hashable(kwargs).items()
@@ -97,7 +97,7 @@ def _line_of_call(path: Path, kwargs: dict[str, Any], line: int) -> int | None:
     return min(candidates, key=lambda number: (number > line, abs(number - line)), default=None)
 
 
-def _hashable(kwargs: dict[str, Any]) -> dict[str, str]:
+def _hashable(kwargs: Mapping[str, Any]) -> dict[str, str]:
     return {name: repr(value) for name, value in kwargs.items()}
 
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pytest
-
-__all__ = ["Repeater", "has_failed_quietly"]
+__all__ = ["Repeater", "has_failed_quietly", "was_skipped_quietly"]
 
 
 def has_failed_quietly(item: pytest.Item) -> bool:
     """A ``unittest`` item keeps its failure or skip to itself instead of raising it."""
     return bool(getattr(item, "_excinfo", None))
+
+
+def was_skipped_quietly(item: pytest.Item) -> bool:
+    """A ``unittest`` item that skipped itself and did nothing worse."""
+    kept = getattr(item, "_excinfo", None) or ()
+    return bool(kept) and all(isinstance(excinfo.value, pytest.skip.Exception) for excinfo in kept)
 
 
 class Repeater:
@@ -32,7 +38,8 @@ class Repeater:
         self._warnings_before = len(self._warnings)
         self._patches = _Patches(getattr(item, "funcargs", {}).get("monkeypatch"))
         # doctest clears an example's namespace once it has run.
-        self._doctest_globals = dict(item.dtest.globs) if _doctest(item) else None
+        dtest = getattr(item, "dtest", None)
+        self._doctest_globals = None if dtest is None else dict(dtest.globs)
 
     def call(self) -> None:
         """Call the body once more."""
@@ -43,6 +50,9 @@ class Repeater:
         for handler in self._log_handlers:
             handler.clear()
         del self._warnings[self._warnings_before :]
+        if "recwarn" in getattr(self._item, "funcargs", {}):
+            with warnings.catch_warnings():
+                pass  # forgets which lines have warned already: they would not warn again
         self._patches.undo()
         if self._doctest_globals is not None:
             self._item.dtest.globs.update(self._doctest_globals)  # type: ignore[attr-defined]
@@ -50,10 +60,6 @@ class Repeater:
     def finish(self) -> None:
         """Leave the last call's traces for the teardown."""
         self._patches.merge()
-
-
-def _doctest(item: pytest.Item) -> bool:
-    return getattr(item, "dtest", None) is not None
 
 
 def _log_handlers(item: pytest.Item) -> Iterator[Any]:

@@ -9,14 +9,15 @@ from pytest_memguard.session.census import Census
 from pytest_memguard.session.finish import Finish
 from pytest_memguard.session.guard import Guard
 from pytest_memguard.session.registry import ProbeRegistry
-from pytest_memguard.session.settings import parse_settings
+from pytest_memguard.session.settings import Settings, parse_settings
 from pytest_memguard.session.transport import Collector, ResultCarrier
+from pytest_memguard.session.wrong_markers import WrongMarkers
 from pytest_memguard.store import memory_baselines
 from pytest_memguard.store.errors import StoreError
 
 __all__ = ["REGISTRY", "SETTINGS", "registry_of", "start"]
 
-SETTINGS = pytest.StashKey["Settings"]()
+SETTINGS = pytest.StashKey[Settings]()
 REGISTRY = pytest.StashKey[ProbeRegistry]()
 
 
@@ -48,6 +49,7 @@ def start(config: pytest.Config) -> None:
     register = config.pluginmanager.register
     census = Census()
     register(Guard(settings, registry, baselines), "memguard-guard")
+    register(WrongMarkers(settings, registry), "memguard-wrong-markers")
     register(ResultCarrier(), "memguard-carrier")
     register(census, "memguard-census")
     if not hasattr(config, "workerinput"):  # xdist's workers measure; the controller alone reports and writes

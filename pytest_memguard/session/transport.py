@@ -48,15 +48,18 @@ class Collector:
     def __init__(self) -> None:
         self.results: dict[str, TestResult] = {}
         self.without_result: set[str] = set()
-        self.failed: set[str] = set()
+        self.failed: set[str] = set()  # and skipped: whatever did not pass as a whole
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        (self.failed.add if report.failed else self.failed.discard)(report.nodeid)
+        if report.when == "setup":  # of a test, or of its next rerun
+            self.failed.discard(report.nodeid)
+        if report.failed or (report.when == "call" and not report.passed):
+            self.failed.add(report.nodeid)
         carried: dict[str, Any] | None = getattr(report, "memguard", None)
         if carried is not None:
             import msgspec  # noqa: PLC0415
 
             self.results[report.nodeid] = msgspec.convert(carried, TestResult)
             self.without_result.discard(report.nodeid)
-        elif report.when == "call" and type(report) is pytest.TestReport:
+        elif report.when == "call" and not report.skipped and type(report) is pytest.TestReport:
             self.without_result.add(report.nodeid)
