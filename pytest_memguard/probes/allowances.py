@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["CapturedOutput", "clear_caches", "is_ignored"]
 
-_RUNNERS = (
-    "_pytest", "pytest", "pluggy", "pytest_memguard", "hypothesis", "pytest_asyncio", "anyio", "xdist", "execnet",
-    "coverage", "pytest_cov", "pytest_rerunfailures", "pytest_subtests", "pytest_timeout", "pytest_benchmark",
-)  # fmt: skip
-_RUNNER_FOLDERS = tuple(f"{os.sep}site-packages{os.sep}{name}{os.sep}" for name in _RUNNERS)
+# Packages that run tests, and every pytest plugin, by the name of its installed package.
+_RUNNERS = frozenset(
+    ("_pytest", "pluggy", "hypothesis", "anyio", "xdist", "execnet", "coverage", "_hypothesis_pytestplugin.py")
+)
+_PLUGIN_PREFIX = "pytest"
+_INSTALLED = f"{os.sep}site-packages{os.sep}"
 _OWN_FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with tracebacks
 _IMPORT = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen zipimport>")
 # Attribute of a module, how to empty it; a module that was never imported has nothing to empty.
@@ -69,7 +70,8 @@ def clear_caches() -> None:
 
 @lru_cache(maxsize=4096)
 def _is_runner(filename: str) -> bool:
-    return filename.startswith(_OWN_FOLDER) or any(folder in filename for folder in _RUNNER_FOLDERS)
+    package = filename.partition(_INSTALLED)[2].partition(os.sep)[0]
+    return filename.startswith(_OWN_FOLDER) or package in _RUNNERS or package.startswith(_PLUGIN_PREFIX)
 
 
 @lru_cache(maxsize=1)
@@ -97,10 +99,11 @@ def is_ignored(traceback: Traceback, *, imports: bool) -> bool:
             return True
         if filename.endswith(f"{os.sep}warnings.py") and is_stdlib(filename):
             return True
-        if not is_stdlib(filename):
-            if _is_runner(filename):
-                return True
-            break
+        if filename.startswith("<") or is_stdlib(filename):
+            continue  # on whose behalf? the caller tells
+        if _is_runner(filename):
+            return True
+        break
     return imports and any(frame.filename in _IMPORT for frame in traceback)
 
 

@@ -23,7 +23,7 @@ __all__ = ["PythonProbe"]
 
 # Deep enough to tell a test's own line from the library it called, and an import from a call. Every frame is walked at
 # every allocation and its line looked up in a table: 24 frames cost three times as much as 8 (CPython 3.11).
-_LEAK_FRAMES = 8
+_LEAK_FRAMES, _PEAK_FRAMES = 8, 4
 _WATCHER_SECONDS = 0.0005
 
 
@@ -52,7 +52,8 @@ class PythonProbe:
         window = _PythonWindow(self, plan)
         is_first = not tracemalloc.is_tracing()
         if is_first:
-            tracemalloc.start(_LEAK_FRAMES if plan.wants_leak else 1)
+            wants_sites = _PEAK_FRAMES if plan.peak_limit_bytes is not None else 1
+            tracemalloc.start(_LEAK_FRAMES if plan.wants_leak else wants_sites)
             self._is_tracing_ours = True
         window.begin(is_first=is_first)
         return window
