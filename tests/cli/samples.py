@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
@@ -13,6 +14,7 @@ from pytest_memguard.store import run_file
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from click import Command
     from click.testing import Result
 
 MiB = 2**20
@@ -45,5 +47,12 @@ def saved(folder: Path, name: str, run: Run) -> str:
     return str(folder / name)
 
 
+def invoke(command: Command, *arguments: object) -> Result:
+    """Run a command, its two outputs apart: from click 8.2 on they always are, before it has to be asked for."""
+    is_old = "mix_stderr" in signature(CliRunner).parameters
+    runner = CliRunner(mix_stderr=False) if is_old else CliRunner()
+    return runner.invoke(command, [str(argument) for argument in arguments])
+
+
 def memguard(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return invoke(main, *arguments)

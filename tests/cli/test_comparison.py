@@ -7,7 +7,7 @@ from pytest_memguard.cli.comparison import Outcome, compare_runs
 from pytest_memguard.gate.tolerance import BASELINE_TOLERANCE
 from pytest_memguard.model import Measurement, Verdict
 from tests.cli.samples import MiB, measured, result, run_of
-from tests.store.strategies import runs
+from tests.store.strategies import runs, unhurried
 
 
 def outcome(a: Measurement | None, b: Measurement | None) -> Outcome:
@@ -85,6 +85,7 @@ def test_what_b_leaves_open(other):
     assert not comparison.is_regression
 
 
+@unhurried
 @given(run=runs)
 def test_a_run_is_no_worse_than_itself(run):
     comparison = compare_runs(run, run, BASELINE_TOLERANCE)

@@ -2,10 +2,10 @@ import subprocess
 import sys
 
 import pytest
-from click.testing import CliRunner
 
-from pytest_memguard.cli import doctor, main
+from pytest_memguard.cli import doctor
 from pytest_memguard.model import TestResult, Verdict
+from tests.cli.samples import memguard
 
 
 def test_here_every_leak_is_caught(tmp_path):
@@ -46,7 +46,7 @@ def test_a_canary_that_is_not_caught_is_no_success(monkeypatch, verdicts, troubl
     }
     monkeypatch.setattr(doctor, "_check_probes", lambda: dict.fromkeys(["python", "heap", "rss"]))
     monkeypatch.setattr(doctor, "_run_canary", lambda: results(**(sound | verdicts)))
-    done = CliRunner().invoke(main, ["doctor"])
+    done = memguard("doctor")
     assert done.exit_code == 4
     assert trouble in done.stderr
 
@@ -62,4 +62,4 @@ def test_a_probe_that_cannot_run_here_is_no_trouble(monkeypatch):
         "test_is_clean": "pass",
     }
     monkeypatch.setattr(doctor, "_run_canary", lambda: results(**verdicts))
-    assert CliRunner().invoke(main, ["doctor"]).exit_code == 0
+    assert memguard("doctor").exit_code == 0

@@ -7,11 +7,10 @@ import sys
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from pytest_memguard import __version__
 from pytest_memguard.cli import group
-from tests.cli.samples import measured, memguard, result, run_of, saved
+from tests.cli.samples import invoke, measured, memguard, result, run_of, saved
 
 COMMAND = [sys.executable, "-c", "from pytest_memguard.cli import main; main()"]
 
@@ -45,7 +44,7 @@ def test_every_command_has_help(name):
     ("arguments", "complaint"),
     [
         (["compar"], "no such command 'compar'"),
-        (["--nope"], "no such option '?--nope'?"),
+        (["--nope"], "no such option:? '?--nope'?"),
         (["compare", "a.json"], "missing argument 'B.json'"),
         (["merge", "a.json"], "missing option '-o' / '--output'"),
         (["baseline", "nope"], "no such command 'nope'"),
@@ -77,7 +76,7 @@ def command_that_raises(error):
     ],
 )
 def test_nothing_else_passes_for_a_regression(error, exit_code, end):
-    done = CliRunner().invoke(command_that_raises(error), ["fail"])
+    done = invoke(command_that_raises(error), "fail")
     assert done.exit_code == exit_code
     assert done.stderr.endswith(end)
 

@@ -5,11 +5,12 @@ from hypothesis import given
 
 from pytest_memguard.store.entries import format_entries, parse_entries
 from pytest_memguard.store.errors import StoreError
-from tests.store.strategies import entries
+from tests.store.strategies import entries, unhurried
 
 START = '{"schema": 1, "entries": {\n"a": {"p": {"peak": 1}},\n'
 
 
+@unhurried
 @given(written=entries)
 def test_what_is_formatted_is_parsed(written):
     text = format_entries(written)

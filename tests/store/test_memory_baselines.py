@@ -9,7 +9,7 @@ from hypothesis import given
 from pytest_memguard.store import memory_baselines
 from pytest_memguard.store.errors import StoreError
 from pytest_memguard.store.memory_baselines import Baselines
-from tests.store.strategies import entries
+from tests.store.strategies import entries, unhurried
 
 PEAK = {"python": {"peak": 41946608, "leak": 0}}
 
@@ -18,6 +18,7 @@ def read(folder) -> str:
     return (folder / "memory.json").read_text(encoding="utf-8")
 
 
+@unhurried
 @given(changed=entries)
 def test_what_is_updated_is_loaded(changed, tmp_path_factory):
     folder = tmp_path_factory.mktemp("baselines")
@@ -27,6 +28,7 @@ def test_what_is_updated_is_loaded(changed, tmp_path_factory):
     assert not memory_baselines.update(folder, changed)
 
 
+@unhurried
 @given(first=entries, second=entries)
 def test_entries_of_tests_not_run_are_kept_and_others_replaced(first, second, tmp_path_factory):
     folder = tmp_path_factory.mktemp("baselines")

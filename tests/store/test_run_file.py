@@ -10,7 +10,7 @@ from pytest_memguard.model import Environment, Measurement, Run, TestResult, Ver
 from pytest_memguard.model.encoding import encode_run
 from pytest_memguard.store import run_file
 from pytest_memguard.store.errors import StoreError
-from tests.store.strategies import runs
+from tests.store.strategies import runs, unhurried
 
 ENVIRONMENT = Environment(machine_class="m", python="3.11.7", platform="linux", packages={"numpy": "2.4.6"})
 
@@ -31,6 +31,7 @@ def run_of(**measurement) -> Run:
     )
 
 
+@unhurried
 @given(run=runs)
 def test_what_is_saved_is_loaded(run, tmp_path_factory):
     path = tmp_path_factory.mktemp("run") / "run.json"
