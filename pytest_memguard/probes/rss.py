@@ -127,6 +127,10 @@ class RssProbe:
     def unavailable(self) -> str | None:
         return None
 
+    @property
+    def samples_its_peak(self) -> bool:
+        return not self.source.is_exact
+
     known_allocation = staticmethod(touched_pages)
 
     def look(self) -> tuple[int, int]:
@@ -152,7 +156,7 @@ class _RssWindow:
             probe.look()  # the outer windows keep what they have seen so far
         if not probe.source.is_exact and plan.wants_peak:
             self._sampler = Sampler(lambda: probe.look() and None, interval_seconds=_SAMPLING_SECONDS)
-            self._notes = ("peak sampled every 1 ms: a shorter spike is not seen",)
+            self._notes = ("peak sampled about every 1 ms: a shorter spike is not seen",)
         probe.open_windows.push(self)
         probe.source.reset()
         self._before_bytes = probe.source.read()[0]

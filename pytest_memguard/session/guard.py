@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Guard"]
 
-_OBSERVED = {"peak": Limits(), "leak": Limits()}
+
+def _observed(probe: Probe) -> dict[str, Limits]:
+    """What is shown of a test without a budget: no peak that needs a sampling thread.
+
+    Watching must change nothing, and beside a second thread Python 3.12 and newer warn of every fork of the test.
+    """
+    if getattr(probe, "samples_its_peak", False):
+        return {"leak": Limits()}
+    return {"peak": Limits(), "leak": Limits()}
 
 
 class Guard:
@@ -139,9 +147,9 @@ class Guard:
                 guarded.append(Guarded(probe=probe, limits=limits, is_updating=self._settings.is_updating))
         if not budgets and self._settings.mode is Mode.OBSERVE:
             guarded.extend(
-                Guarded(probe=self._registry.probe(name), limits=_OBSERVED)
-                for name in self._settings.observed_probes
-                if self._registry.complaint(name) is None
+                Guarded(probe=probe, limits=_observed(probe))
+                for probe in map(self._registry.probe, self._settings.observed_probes)
+                if self._registry.complaint(probe.name) is None
             )
         # tracemalloc counts what the other probes allocate when they open, so its window opens last.
         guarded.sort(key=lambda g: g.probe.name == "python")

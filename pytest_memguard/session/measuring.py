@@ -60,7 +60,8 @@ class ProbeWindows:
         self.guarded = guarded
         self._is_single_call = is_single_call
         # Made before the window opens: what grows while tracemalloc watches would be taken for the test's.
-        self._calls, self._retained = array("q", [0] * _MOST_READINGS), array("q", [0] * _MOST_READINGS)
+        readings = _MOST_READINGS if guarded.judges_leak and not is_single_call else 0
+        self._calls, self._retained = array("q", bytes(8 * readings)), array("q", bytes(8 * readings))
         self._readings = 0
         self._has_exact_readings = False
         self._call_window: Window | None = None
