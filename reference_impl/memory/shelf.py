@@ -99,7 +99,9 @@ class EvictionOrder:
         self._turn = count()
 
     def add(self, shelf: Shelf, tick: int) -> None:
-        if len(self._heap) > 2 * len(self._shelves) + 16:
+        while self._heap and not self._heap[0][2].buffers:
+            heapq.heappop(self._heap)
+        if len(self._heap) > 2 * len(self._shelves) + 4:
             self._heap = [entry for entry in self._heap if entry[2].buffers]
             heapq.heapify(self._heap)
         heapq.heappush(self._heap, (tick, next(self._turn), shelf))

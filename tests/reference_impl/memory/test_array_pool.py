@@ -188,6 +188,7 @@ def test_a_dropped_lease_is_freed_and_counted(pool):
         pool.acquire(4)
     assert counters(pool) == (0, 0, 0, 100, 100)
     assert not pool._shelves
+    assert len(pool._eviction._heap) <= 1
 
 
 def test_a_dropped_lease_stays_reserved_while_a_view_of_it_lives(pool):

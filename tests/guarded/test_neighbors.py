@@ -1,0 +1,110 @@
+"""Neighbor lists: memory by atoms and pairs, as their working set says, and time in proportion."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pytest_memguard import KiB
+from reference_impl import neighbor_list
+from reference_impl.neighbors import VerletList, brute_force, pairs_within
+from reference_impl.neighbors.cell_list import working_set_bytes
+from tests.guarded.conftest import LIST_CUTOFF, half_list_pairs, liquid
+
+SIZES = (1_000, 10_000, 100_000)
+PYTHON_ITSELF = KiB(16)  # grid, stencil, call frames
+
+
+@pytest.fixture(scope="module")
+def liquids():
+    systems = {n: liquid(n) for n in SIZES}
+    for positions, box in systems.values():  # compiled, or read from the cache, before anything is measured
+        neighbor_list(positions, box, LIST_CUTOFF, full=True)
+    return systems
+
+
+@pytest.fixture(scope="module")
+def singles(liquids):
+    return {n: (positions.astype(np.float32), box) for n, (positions, box) in liquids.items()}
+
+
+def list_bytes(n):
+    return working_set_bytes(n, half_list_pairs(n)) + PYTHON_ITSELF
+
+
+@pytest.mark.memory_budget(peak=list_bytes, leak="0 B", probe="python", rounds=3, warmup=1)
+@pytest.mark.parametrize("n", SIZES)
+def test_a_half_list_stays_within_its_working_set(liquids, n):
+    result = neighbor_list(*liquids[n], LIST_CUTOFF)
+    assert 0.9 * half_list_pairs(n) < len(result.indices) <= half_list_pairs(n)
+
+
+@pytest.mark.memory_budget(
+    peak=lambda n: list_bytes(n) + 8 * n + 2 * 4 * half_list_pairs(n), leak="0 B", probe="python", warmup=1
+)
+@pytest.mark.parametrize("n", SIZES)
+def test_a_full_list_adds_both_directions_to_the_half_list(liquids, n):
+    neighbor_list(*liquids[n], LIST_CUTOFF, full=True)
+
+
+@pytest.mark.memory_budget(peak=lambda n: list_bytes(n) + 24 * n, leak="0 B", probe="python", warmup=1)
+@pytest.mark.parametrize("n", SIZES)
+def test_single_precision_costs_one_copy_of_the_positions(singles, n):
+    neighbor_list(*singles[n], LIST_CUTOFF)
+
+
+@pytest.mark.memory_budget(peak="baseline", leak="0 B", probe="python", warmup=1)
+def test_a_list_of_ten_thousand_atoms(liquids):
+    neighbor_list(*liquids[10_000], LIST_CUTOFF)
+
+
+@pytest.fixture
+def verlet(liquids, request):
+    n = request.getfixturevalue("n")
+    positions, box = liquids[n]
+    verlet = VerletList(LIST_CUTOFF - 0.3, 0.3, box)
+    verlet.update(positions)
+    return verlet
+
+
+@pytest.mark.memory_budget(peak=PYTHON_ITSELF, leak="0 B", probe="python", rounds=3, warmup=1)
+@pytest.mark.parametrize("n", SIZES)
+def test_an_update_that_keeps_the_list_allocates_nothing(liquids, verlet, n):
+    verlet.update(liquids[n][0])
+    assert verlet.builds == 1
+
+
+@pytest.mark.memory_budget(
+    peak=lambda n: list_bytes(n) + 4 * half_list_pairs(n) + (8 + 2 * 24) * n,
+    leak="0 B",
+    probe="python",
+    rounds=3,
+    warmup=1,
+)
+@pytest.mark.parametrize("n", SIZES)
+def test_a_rebuild_holds_the_old_list_and_the_new_one(liquids, verlet, n):
+    positions = liquids[n][0]
+    for _ in range(2):
+        positions = positions + 0.2  # not in place: other tests need them as they were
+        verlet.update(positions)
+
+
+@pytest.mark.memory_budget(peak=lambda n: 24 * 8 * n * n, leak="0 B", probe="python", warmup=1)
+@pytest.mark.parametrize("n", [100, 300])
+def test_broadcast_distances_take_memory_by_the_square(n):
+    pairs_within(*liquid(n), 1.5, method="broadcast")
+
+
+@pytest.mark.memory_budget(peak="baseline", leak="0 B", probe="python", warmup=1)
+def test_the_oracle_holds_one_row_at_a_time():
+    brute_force(*liquid(1_000), LIST_CUTOFF)
+
+
+def test_memory_and_time_grow_with_the_number_of_atoms(memguard, liquids):
+    systems = dict(liquids)
+    sizes = (1_000, 3_000, 10_000, 30_000, 100_000)
+    for n in sizes:
+        systems.setdefault(n, liquid(n))
+    memguard.scaling(
+        lambda n: neighbor_list(*systems[n], LIST_CUTOFF), sizes, peak_exponent=1.1, time_exponent=1.3
+    )
