@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_memguard.gate import BASELINE_TOLERANCE
-from pytest_memguard.model import Measurement, Run, Verdict
+from pytest_memguard.model import Run, Verdict
 from pytest_memguard.reports import github
 from pytest_memguard.reports.terminal import summary_lines
 from pytest_memguard.session.environment import describe_environment
@@ -17,6 +17,7 @@ from pytest_memguard.session.settings import Mode, ReportTarget
 from pytest_memguard.store import memory_baselines
 from pytest_memguard.store.atomic import write_atomically
 from pytest_memguard.store.errors import StoreError
+from pytest_memguard.store.next_baselines import numbers_of
 from pytest_memguard.store.orphans import orphans
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ class Finish:
         run = self._run = self._make_run(session.config.rootpath)
         try:
             if self._settings.is_updating:
-                self._update()
+                self._update(run)
             for target in self._targets():
-                self._write(target, run)
+                self._write(target, run, session.config.invocation_params.dir)
         except StoreError as error:
             self._note(f"memguard: {error}", red=True)
             session.exitstatus = max(session.exitstatus, pytest.ExitCode.USAGE_ERROR)
@@ -92,25 +93,14 @@ class Finish:
 
     # --- baselines
 
-    def _update(self) -> None:
-        changed = {
-            result.nodeid: numbers
-            for result in self._collector.results.values()
-            if result.guarded
-            and result.nodeid not in self._collector.failed
-            and (numbers := self._numbers(result))
-        }
-        diff = memory_baselines.update(self._settings.baselines, changed)
+    def _update(self, run: Run) -> None:
+        """A failing test's numbers are no baseline."""
+        sound = replace(run, tests=tuple(t for t in run.tests if t.nodeid not in self._collector.failed))
+        diff = memory_baselines.update(self._settings.baselines, numbers_of(sound))
         path = self._settings.baselines / memory_baselines.FILE_NAME
         self._note(f"memguard: {path} {'updated' if diff else 'is up to date'}", bold=True)
         for line in diff.lines():
             self._note(f"    {line}")
-
-    def _numbers(self, result: TestResult) -> dict[str, dict[str, float | None]]:
-        numbers: dict[str, dict[str, float | None]] = {}
-        for measurement in result.measurements:
-            numbers.setdefault(measurement.probe, {})[measurement.metric] = _new_baseline(measurement)
-        return numbers
 
     # --- reports
 
@@ -120,19 +110,19 @@ class Finish:
         if os.environ.get("GITHUB_ACTIONS") == "true" and not is_asked:
             yield ReportTarget(format="github", path=None)
 
-    def _write(self, target: ReportTarget, run: Run) -> None:
+    def _write(self, target: ReportTarget, run: Run, folder: Path) -> None:
         report = self._formats[target.format]
         text = report.render(run)
         path = target.path or (Path(report.default_path) if report.default_path else None)
-        if target.format == "github" and target.path is None:
+        if path is not None:
+            write_atomically(folder / path, text.encode("utf-8", "backslashreplace"))
+            self._note(f"memguard: {target.format} report in {path}")
+        elif target.format == "github":
             self._annotations = text
             if summary_path := os.environ.get("GITHUB_STEP_SUMMARY"):
                 _append(Path(summary_path), github.summary(run))
-        elif path is None:
-            self._note(text)
         else:
-            write_atomically(path, text.encode())
-            self._note(f"memguard: {target.format} report in {path}")
+            self._note(text)
 
     # --- verdict
 
@@ -178,20 +168,9 @@ def _missing_baselines(results: list[TestResult]) -> Iterator[str]:
                 yield f"{result.nodeid} [{m.probe} {m.metric}]"
 
 
-def _new_baseline(measurement: Measurement) -> float | None:
-    """The number to commit: the old one while it still agrees, so that a file only changes where a test did."""
-    value, old, unit = measurement.value, measurement.baseline, measurement.unit
-    if measurement.verdict in _UNDECIDED:
-        return None
-    if value is None or old is None:
-        return value
-    agrees = BASELINE_TOLERANCE.lowest(old, unit) <= value <= BASELINE_TOLERANCE.highest(old, unit)
-    return old if agrees else value
-
-
 def _append(path: Path, text: str) -> None:
     try:
-        with path.open("a", encoding="utf-8") as file:
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
     except OSError as error:
         raise StoreError(f"cannot write the job summary to {path}: {error.strerror}") from error
