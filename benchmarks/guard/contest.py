@@ -42,7 +42,9 @@ def run_pytest(arguments, *, folder, env=None) -> Session:
         environment.pop("GITHUB_ACTIONS", None)
         fixed = ("-m", "pytest", "-q", "-c", os.devnull, "--rootdir", folder, "-p", "no:cacheprovider")
         command = (sys.executable, *fixed, "-p", "outcomes", *arguments)
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
         if done.returncode not in (0, 1):
             sys.exit(f"{' '.join(map(str, command))}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         return Session(**json.loads(Path(report.name).read_text()))
@@ -73,7 +75,9 @@ def machine():
     from pytest_memguard.session.environment import describe_environment
 
     found = describe_environment(HERE)
-    versions = ", ".join(f"{name} {found.packages[name]}" for name in ("numpy", "pytest") if name in found.packages)
+    versions = ", ".join(
+        f"{name} {found.packages[name]}" for name in ("numpy", "pytest") if name in found.packages
+    )
     return f"{found.machine_class}; Python {found.python}, {versions}"
 
 

@@ -30,7 +30,7 @@ from contest import (
     run_pytest,
 )
 
-NUMPY = {"function_base": "numpy.lib.tests.test_function_base", "linalg": "numpy.linalg.tests.test_linalg"}
+NUMPY = ("numpy.lib.tests.test_function_base", "numpy.linalg.tests.test_linalg")
 MEMRAY = ("-p", "pytest_memray.plugin", "--memray")
 ARRAYS = """
 import numpy as np, pytest
@@ -62,7 +62,6 @@ def test_marked(number):
 
 
 def numpy_tests(folder, module):
-    # NumPy marks this one as wanting more memory than this benchmark should: it times the allocation, not the guard.
     return lambda *extra: run_pytest(("--pyargs", module, "-m", "not slow", *extra), folder=folder)
 
 
@@ -96,9 +95,11 @@ def outcome_lines(results, peer):
     return [*lines, f"  outcomes of {len(reference)} tests: {differ} differ under memguard", ""], differ
 
 
-def contest(folder, run, contestants, rounds, memray_rounds):
+def contest(run, contestants, rounds, memray_rounds):
     run()  # warm the disk cache and the byte code
-    results = interleaved({name: lambda extra=extra: run(*extra) for name, extra in contestants.items()}, rounds)
+    results = interleaved(
+        {name: lambda extra=extra: run(*extra) for name, extra in contestants.items()}, rounds
+    )
     if memray_rounds:
         results["pytest-memray"] = [run(*MEMRAY) for _ in range(memray_rounds)]
     return results
@@ -116,9 +117,9 @@ def overhead_on_numpy(folder, options):
         "memguard observe": ("unguarded", 1.05),
         "memguard observe, python probe": ("bare tracemalloc", 1.1),
     }
-    for title, module in NUMPY.items():
+    for module in NUMPY:
         run = numpy_tests(folder, module)
-        results = contest(folder, run, contestants, options.rounds, options.memray_rounds)
+        results = contest(run, contestants, options.rounds, options.memray_rounds)
         told, differ = outcome_lines(results, "unguarded")
         yield [*table(module, results, "unguarded", targets), *told], differ
 
@@ -136,13 +137,13 @@ def overhead_on_arrays(folder, options):
     def run(*extra):
         return run_pytest(("test_arrays.py", *extra), folder=folder)
 
-    results = contest(folder, run, contestants, options.rounds, options.memray_rounds)
+    results = contest(run, contestants, options.rounds, options.memray_rounds)
     told, differ = outcome_lines(results, "unguarded")
     yield [*table("arrays of 1 to 32 MiB, 60 tests", results, "unguarded", targets), *told], differ
 
 
 def cost_by_heap(folder, options):
-    """Microseconds that guarding adds to one small test, by what else is alive in the session."""
+    """CPU microseconds that guarding adds to one small test, by what else is alive in the session."""
     (Path(folder) / "conftest.py").write_text(HEAP_CONFTEST)
     (Path(folder) / "test_heap.py").write_text(HEAP_SUITE)
     guards = {
@@ -160,12 +161,12 @@ def cost_by_heap(folder, options):
                 ("test_heap.py", "-k", name, *arguments), folder=folder, env=env
             )
     results = interleaved(contestants, options.rounds)
-    lines = [f"added per test, 300 tests{'':13}{'bare session':>14}{'10^6 objects':>14}"]
+    lines = [f"CPU added per test, 300 tests{'':9}{'bare session':>14}{'10^6 objects':>14}"]
     for name in guards:
         columns = ""
         for objects in (0, 1_000_000):
             pairs = zip(results[name, objects], results["", objects], strict=True)
-            added = statistics.median((a.wall_seconds - b.wall_seconds) / 300 for a, b in pairs)
+            added = statistics.median((a.cpu_seconds - b.cpu_seconds) / 300 for a, b in pairs)
             columns += f"{added * 1e6:11.0f} µs"
         lines.append(f"  {name:36}{columns}")
     (Path(folder) / "conftest.py").unlink()

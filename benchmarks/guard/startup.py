@@ -47,11 +47,18 @@ def main():
     parser.add_argument("--rounds", type=int, default=31)
     parser.add_argument("--keep", action="store_true", help="write the table to results/")
     options = parser.parse_args()
-    lines = [machine(), f"medians of {options.rounds} interleaved rounds; peer: the same with -p no:memguard", ""]
+    lines = [
+        machine(),
+        f"medians of {options.rounds} interleaved rounds; peer: the same with -p no:memguard",
+        "",
+    ]
     lines += [f"{'':24}{'without':>10}{'with':>10}{'difference':>12}{'ratio':>8}"]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "test_empty.py").write_text("def test_empty():\n    pass\n")
-        for title, arguments in (("pytest --version", ("--version",)), ("one empty test", ("-q", "test_empty.py"))):
+        for title, arguments in (
+            ("pytest --version", ("--version",)),
+            ("one empty test", ("-q", "test_empty.py")),
+        ):
             samples = interleaved(
                 {
                     "without": lambda arguments=arguments: seconds(folder, *WITHOUT, *arguments),
@@ -64,7 +71,10 @@ def main():
                 f"{title:24}{without:7.1f} ms{present:7.1f} ms{present - without:9.1f} ms"
                 f"{ratio(samples['with'], samples['without']):7.3f}x"
             )
-        for title, arguments in (("pytest --version", ("--version",)), ("one empty test", ("test_empty.py",))):
+        for title, arguments in (
+            ("pytest --version", ("--version",)),
+            ("one empty test", ("test_empty.py",)),
+        ):
             added = sorted(modules(folder, *arguments) - modules(folder, *WITHOUT, *arguments))
             lines += ["", f"modules that only memguard imports for {title}: {len(added)}"]
             lines += [f"  {name}" for name in added]
