@@ -54,7 +54,7 @@ class MemrayStacks:
 
         with memray.FileReader(self._file) as reader:
             sites = _by_line(reader.get_high_watermark_allocation_records(merge_threads=True))
-        return sites
+        return sites  # noqa: RET504 - inside the block, mypy would miss a return after it
 
     def close(self) -> None:
         self.stop()

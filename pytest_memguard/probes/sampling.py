@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import threading
+import _thread  # threading.Thread keeps books of its own, and these would be counted as the test's memory
+import os
 import time
+import weakref
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,22 +28,57 @@ class Sampler:
     def __init__(self, look: Callable[[], object], *, interval_seconds: float) -> None:
         self._look = look
         self._interval_seconds = interval_seconds
-        # A bare lock and not an Event: waiting for it allocates nothing that a window could count.
-        self._running = threading.Lock()
-        self._running.acquire()
-        self._thread = threading.Thread(target=self._run, name="memguard-sampler", daemon=True)
-        self._thread.start()
+        self._is_running = False
+        self.start()
+        _STARTED.add(self)
+
+    def start(self) -> None:
+        """Start, or start again after :meth:`stop`."""
+        # Bare locks, released by who tells, and not Events: waiting for them allocates nothing that would be counted.
+        self._stopped, self._has_ended = _thread.allocate_lock(), _thread.allocate_lock()
+        self._stopped.acquire()
+        self._has_ended.acquire()
+        self._is_running = True
+        _thread.start_new_thread(self._run, ())
 
     def _run(self) -> None:
+        try:
+            self._look_until_stopped()
+        finally:
+            self._has_ended.release()
+
+    def _look_until_stopped(self) -> None:
         wait_seconds = self._interval_seconds
-        while not self._running.acquire(timeout=wait_seconds):
+        while not self._stopped.acquire(timeout=wait_seconds):
             start = time.thread_time()  # not the wall: waiting for the interpreter's lock costs nothing
             if self._look():
                 return
             rest_seconds = (time.thread_time() - start) / _LARGEST_SHARE
             wait_seconds = min(max(self._interval_seconds, rest_seconds), _LONGEST_WAIT_SECONDS)
 
-    def stop(self) -> None:
-        """Stop and wait for the thread."""
-        self._running.release()
-        self._thread.join()
+    def stop(self) -> bool:
+        """Stop and wait for the thread; whether it was running."""
+        was_running, self._is_running = self._is_running, False
+        if was_running:
+            self._stopped.release()
+            self._has_ended.acquire()
+        return was_running
+
+
+# A test may fork while it is watched. The thread is gone in the child, a lock that it holds is not, and from Python
+# 3.12 on a fork beside another thread is warned of. Hooks of a fork cannot be taken back, so there is one for all.
+_STARTED: weakref.WeakSet[Sampler] = weakref.WeakSet()
+_PAUSED: list[Sampler] = []
+
+
+def _pause() -> None:
+    _PAUSED[:] = [sampler for sampler in _STARTED if sampler.stop()]
+
+
+def _resume() -> None:
+    while _PAUSED:
+        _PAUSED.pop().start()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_pause, after_in_parent=_resume, after_in_child=_PAUSED.clear)
