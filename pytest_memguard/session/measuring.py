@@ -13,6 +13,7 @@ from pytest_memguard.stats import Growth, summarize_fixed, summarize_growth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import CodeType
 
     from pytest_memguard.gate import Limits
     from pytest_memguard.model import Probe, Reading, Site, Window
@@ -56,9 +57,10 @@ class ProbeWindows:
     one of its own for its peak.
     """
 
-    def __init__(self, guarded: Guarded, *, is_single_call: bool) -> None:
+    def __init__(self, guarded: Guarded, *, is_single_call: bool, code: CodeType | None = None) -> None:
         self.guarded = guarded
         self._is_single_call = is_single_call
+        self._code = code
         # Made before the window opens: what grows while tracemalloc watches would be taken for the test's.
         readings = _MOST_READINGS if guarded.judges_leak and not is_single_call else 0
         self._calls, self._retained = array("q", bytes(8 * readings)), array("q", bytes(8 * readings))
@@ -76,6 +78,7 @@ class ProbeWindows:
                 wants_peak=guarded.wants_peak and is_single_call,
                 wants_leak=guarded.judges_leak,
                 peak_limit_bytes=guarded.peak_limit_bytes if is_single_call else None,
+                code=code if is_single_call else None,
             )
         )
 
@@ -85,13 +88,15 @@ class ProbeWindows:
 
     def begin_call(self) -> None:
         if not self._is_single_call and self.guarded.wants_peak:
-            plan = WindowPlan(peak_limit_bytes=self.guarded.peak_limit_bytes)
+            plan = WindowPlan(peak_limit_bytes=self.guarded.peak_limit_bytes, code=self._code)
             self._call_window = self.guarded.probe.open(plan)
 
     def end_call(self) -> None:
         """Take the marks before anything else allocates."""
         if self._call_window is None:
-            self.last = self._window.mark()
+            # A leak may have to be looked at again; everything else is known, and closed costs nothing any more.
+            is_judged_later = self.judges_leak or not self._is_single_call
+            self.last = self._window.mark() if is_judged_later else self._window.close()
             self._keep_peak(self.last, self._window)
             return
         self._keep_peak(self._call_window.close(), self._call_window)
