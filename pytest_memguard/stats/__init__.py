@@ -1,25 +1,41 @@
-"""Numbers in, numbers out: leak growth, intervals, exponents, fragmentation. Pure."""
+"""Numbers in, numbers out: leak growth, duets, intervals, exponents, fragmentation. Pure."""
 
 from __future__ import annotations
 
+from pytest_memguard.stats.allocation import next_pairs, out_of_time
+from pytest_memguard.stats.controls import controls_complaint
+from pytest_memguard.stats.duet import LOOKS, Decision, DuetOutcome, alpha_per_comparison, decide
 from pytest_memguard.stats.exponent import Exponent, summarize_exponent, summarize_exponents
 from pytest_memguard.stats.fragmentation import external_fragmentation, fragmentation, hit_rate
 from pytest_memguard.stats.growth import Growth, Trend, summarize_fixed, summarize_growth
 from pytest_memguard.stats.line import Line, fit_line
+from pytest_memguard.stats.modes import pair_log_ratio
 from pytest_memguard.stats.student import t_quantile
+from pytest_memguard.stats.trimmed import Interval, trimmed_mean_interval
 
 __all__ = [
+    "LOOKS",
+    "Decision",
+    "DuetOutcome",
     "Exponent",
     "Growth",
+    "Interval",
     "Line",
     "Trend",
+    "alpha_per_comparison",
+    "controls_complaint",
+    "decide",
     "external_fragmentation",
     "fit_line",
     "fragmentation",
     "hit_rate",
+    "next_pairs",
+    "out_of_time",
+    "pair_log_ratio",
     "summarize_exponent",
     "summarize_exponents",
     "summarize_fixed",
     "summarize_growth",
     "t_quantile",
+    "trimmed_mean_interval",
 ]
