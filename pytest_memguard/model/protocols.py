@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import CodeType
 from typing import Literal, Protocol, runtime_checkable
 
 from pytest_memguard.model.reading import Reading, Site
@@ -36,6 +37,7 @@ class WindowPlan:
     wants_peak: bool = True
     wants_leak: bool = False
     peak_limit_bytes: int | None = None  # catch the allocations that cross it in the act
+    code: CodeType | None = None  # the body that is measured, to name one of its lines where the act was too short
 
 
 class Window(Protocol):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import sys
 import tracemalloc
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from pytest_memguard.model import Counters, Reading, Site, WindowPlan
 from pytest_memguard.probes import allowances
+from pytest_memguard.probes.crossing import LineWatch
 from pytest_memguard.probes.marks import MarkStack
 from pytest_memguard.probes.sampling import Sampler
 from pytest_memguard.probes.sites import Held, group_by_line, held_by_stack
@@ -71,6 +73,7 @@ class _PythonWindow:
         self._plan = plan
         self._closed: Reading | None = None
         self._crossing: Snapshot | None = None
+        self._lines: LineWatch | None = None
         self._older: Snapshot | None = None
         self._sentinel = bytearray()
         self._before_bytes = 0
@@ -87,6 +90,10 @@ class _PythonWindow:
         self._sentinel = bytearray(32)  # its trace is gone when somebody clears the traces under us
         self._before_bytes = self._probe.look()  # hands the peak so far to the outer windows, not to this one
         self._probe.open_windows.push(self)
+        if self._plan.code is not None and self._plan.peak_limit_bytes is not None:
+            limit_bytes = self._before_bytes + self._plan.peak_limit_bytes
+            self._lines = LineWatch(self._plan.code, limit_bytes, self._watch)
+            self._lines.start()
 
     def _watch(self) -> bool:
         """Take the stacks of what is alive the moment the budget is crossed; true ends the watch."""
@@ -95,8 +102,9 @@ class _PythonWindow:
             return False
         if tracemalloc.get_traced_memory()[0] - self._before_bytes <= limit_bytes:
             return False
-        if tracemalloc.is_tracing():
-            self._crossing = tracemalloc.take_snapshot()
+        if self._crossing is None:
+            with suppress(RuntimeError):  # the test itself stopped the tracing
+                self._crossing = tracemalloc.take_snapshot()
         return True
 
     def mark(self) -> Reading:
@@ -132,10 +140,14 @@ class _PythonWindow:
 
     def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:
         snapshot = self._crossing if metric == "peak" else _snapshot()
+        if metric == "peak" and snapshot is None and self._lines is not None:
+            return (self._lines.site(self.mark().peak_bytes or 0),)
         return group_by_line(self._split(snapshot, imports=metric == "leak")[0])
 
     def close(self) -> Reading:
         if self._closed is None:
+            if self._lines is not None:
+                self._lines.stop()
             if self._watcher is not None:
                 self._watcher.stop()
             self._closed = self.mark()

@@ -33,7 +33,11 @@ def site_lines(sites: tuple[Site, ...], top: int | None) -> Iterator[str]:
     """Size, blocks, place and source of each site in columns, and what the rest comes to."""
     shown = sites[:top]
     cells = [
-        (format_bytes(site.bytes), plural(site.blocks, "block"), one_line(f"{site.file}:{site.line}"))
+        (
+            format_bytes(site.bytes),
+            plural(site.blocks, "block") if site.blocks else "in passing",
+            one_line(f"{site.file}:{site.line}"),
+        )
         for site in shown
     ]
     widths = [max(map(cell_width, column)) for column in zip(*cells, strict=True)]

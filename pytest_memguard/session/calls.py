@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_memguard.session.judging import measurements, never_called
 from pytest_memguard.session.measuring import Guarded, ProbeWindows
-from pytest_memguard.session.methods import around_method, is_unittest
+from pytest_memguard.session.methods import around_method, body_code, is_unittest
 from pytest_memguard.session.rounds import Repeater, has_failed_quietly
 from pytest_memguard.stats import Trend
 
@@ -70,6 +70,7 @@ class Calls:
         self._growths: dict[int, Growth] = {}
         self._calls = 0
         self._is_method = is_unittest(item)
+        self._code = body_code(item)
         self.has_failed = False
 
     @property
@@ -106,7 +107,9 @@ class Calls:
             if any(g.judges_leak for g in self._guarded):
                 gc.collect()  # garbage from before must not be freed inside; little is tracked, see freezing.py
             for guarded in self._guarded:
-                self._windows.append(ProbeWindows(guarded, is_single_call=self._is_single_call))
+                self._windows.append(
+                    ProbeWindows(guarded, is_single_call=self._is_single_call, code=self._code)
+                )
         for windows in self._windows:
             windows.begin_call()
 

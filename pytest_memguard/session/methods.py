@@ -10,16 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import CodeType
 
     import pytest
 
-__all__ = ["around_method", "is_unittest"]
+__all__ = ["around_method", "body_code", "is_unittest"]
 
 
 def is_unittest(item: pytest.Item) -> bool:
     """Whether ``unittest`` itself calls the test's function."""
     unittest = sys.modules.get("unittest.case")
     return unittest is not None and isinstance(getattr(item, "instance", None), unittest.TestCase)
+
+
+def body_code(item: pytest.Item) -> CodeType | None:
+    """What the author wrote, below the wrappers of plugins; ``None`` where the test is no function."""
+    function = getattr(item, "obj", None)
+    function = getattr(getattr(function, "hypothesis", None), "inner_test", function)
+    return getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
 
 
 @contextmanager
