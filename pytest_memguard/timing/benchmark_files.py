@@ -1,0 +1,54 @@
+"""Head's benchmark files on base: both sides are asked the same question."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from pytest_memguard.timing.packages import TEST_FOLDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["bring_over", "is_brought_over"]
+
+
+def bring_over(files: Iterable[str], *, head: Path, base: Path, ini: Path | None) -> frozenset[str]:
+    """Make base's tests those of head, and return the paths that are now the same.
+
+    Of a file in a folder of tests the whole outermost such folder is taken, for helpers and data lie beside it; of a
+    benchmark in between the code under test itself and the ``conftest.py`` above it. pytest's ini-file comes along.
+    """
+    places: set[str] = set()
+    for name in files:
+        path = PurePosixPath(name)
+        folder = _outermost_test_folder(path)
+        places |= {str(folder)} if folder else {name}
+        places |= {str(parent / "conftest.py") for parent in path.parents}
+    if ini is not None and ini.is_relative_to(head):
+        places.add(ini.relative_to(head).as_posix())
+    for place in sorted(places):
+        _replace(base / place, head / place)
+    return frozenset(places)
+
+
+def is_brought_over(name: str, places: frozenset[str]) -> bool:
+    path = PurePosixPath(name)
+    return any(path.is_relative_to(place) for place in places)
+
+
+def _outermost_test_folder(path: PurePosixPath) -> PurePosixPath | None:
+    return next((each for each in reversed(path.parents) if each.name in TEST_FOLDERS), None)
+
+
+def _replace(target: Path, source: Path) -> None:
+    if target.is_dir() and not target.is_symlink():
+        shutil.rmtree(target)
+    else:
+        target.unlink(missing_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    elif source.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)

@@ -1,0 +1,87 @@
+"""Which benchmarks a tree has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_memguard.model.timing import SideName
+from pytest_memguard.timing.benchmark_files import is_brought_over
+from pytest_memguard.timing.errors import CouldNotRun, WrongUse
+from pytest_memguard.timing.link import Worker, WorkerGone
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_memguard.timing.processes import Launch
+
+__all__ = ["Benchmark", "Census", "CollectionError", "broken", "take_census"]
+
+_PATIENCE_SECONDS = 600.0
+_USAGE_ERROR = 4  # pytest's own exit status; a conftest.py that fails ends in it too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """A test with the ``benchmark`` fixture."""
+
+    nodeid: str
+    file: str
+    line: int  # 1-based
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionError:
+    """A file that pytest could not collect, and where that went wrong."""
+
+    nodeid: str
+    file: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Census:
+    benchmarks: tuple[Benchmark, ...]
+    errors: tuple[CollectionError, ...]
+    ini: Path | None
+    origins: dict[str, str]  # of the repository's packages that were imported
+
+
+def take_census(side: SideName, launch: Launch, tree: Path, *, log: Path, packages: Sequence[str]) -> Census:
+    """Collect in ``tree`` and run nothing.
+
+    Raises
+    ------
+    CouldNotRun
+        When pytest does not get as far as that.
+    """
+    try:
+        with Worker(side, launch, tree, log=log, hash_seed=0, cpus=()) as worker:
+            found = worker.hear(_PATIENCE_SECONDS)
+            worker.tell("run", packages=list(packages))
+            worker.hear(_PATIENCE_SECONDS)
+            worker.tell("finish")
+            origins = worker.hear(_PATIENCE_SECONDS)["origins"]
+    except WorkerGone as gone:
+        if gone.status == _USAGE_ERROR and side is SideName.HEAD:
+            raise WrongUse(f"pytest refuses: {gone.reason}") from gone
+        raise CouldNotRun(f"pytest collects nothing on {side.value}: {gone.reason}") from gone
+    return Census(
+        benchmarks=tuple(Benchmark(**each) for each in found["items"]),
+        errors=tuple(CollectionError(**each) for each in found["errors"]),
+        ini=Path(found["ini"]) if found["ini"] else None,
+        origins=origins,
+    )
+
+
+def broken(census: Census, tree: Path, places: frozenset[str]) -> CollectionError | None:
+    """The error that lies in the code under test itself, not in a benchmark that asks for what is not there yet."""
+    for error in census.errors:
+        file = Path(error.file)
+        if error.file and file.is_relative_to(tree) and error.kind != "AttributeError":
+            name = file.relative_to(tree).as_posix()
+            if not is_brought_over(name, places):
+                return error
+    return None

@@ -1,0 +1,167 @@
+"""A whole comparison: trees, benchmark files, pairs, verdicts."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import TYPE_CHECKING
+
+from pytest_memguard.model.timing import BenchmarkTiming, DuetRun, SideName, TimingVerdict
+from pytest_memguard.timing.benchmark_files import bring_over
+from pytest_memguard.timing.building import build
+from pytest_memguard.timing.census import broken, take_census
+from pytest_memguard.timing.controls import judge_controls, off_sentence
+from pytest_memguard.timing.dependencies import differing_dependencies
+from pytest_memguard.timing.duet import Duet, Stage
+from pytest_memguard.timing.errors import CouldNotRun
+from pytest_memguard.timing.packages import packages, shadowed
+from pytest_memguard.timing.processes import Launch, available_cpus, unsupported
+from pytest_memguard.timing.signals import ending_raises
+from pytest_memguard.timing.worktrees import two_trees
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_memguard.timing.census import Census
+    from pytest_memguard.timing.duet import Watch
+    from pytest_memguard.timing.git import Repository
+    from pytest_memguard.timing.settings import DuetSettings
+    from pytest_memguard.timing.worktrees import Trees
+
+__all__ = ["compare"]
+
+_SIDES = (SideName.BASE, SideName.HEAD)
+_JUDGED = frozenset(
+    {TimingVerdict.PASS, TimingVerdict.IMPROVED, TimingVerdict.REGRESSED, TimingVerdict.ACCEPTED}
+)
+
+
+def compare(
+    repository: Repository,
+    *,
+    base: str,
+    arguments: Sequence[str],
+    below: Path,
+    settings: DuetSettings,
+    watch: Watch,
+) -> DuetRun:
+    """Time the benchmarks that pytest finds with ``arguments`` in the folder ``below``, on ``base`` and as they are.
+
+    Raises
+    ------
+    CouldNotRun
+        When nothing can be said about time.
+    WrongUse
+        When pytest or git do not understand what is asked for.
+    """
+    started = time.monotonic()
+    if reason := unsupported():
+        raise CouldNotRun(reason)
+    head, changed = repository.commit("HEAD"), repository.changed()
+    watch.step("making two trees")
+    with ending_raises(), two_trees(repository, base, head=head, changed=changed) as trees:
+        differing = differing_dependencies(trees.base, trees.head)
+        if settings.build is not None:
+            for side in _SIDES:
+                watch.step(f"building {side.value}")
+                build(settings.build, trees.of(side), side)
+        launch = Launch(
+            checkout=repository.top,
+            below=below,
+            plugin=trees.folder / "plugin",
+            arguments=tuple(arguments),
+            threads=settings.threads,
+        )
+        launch.prepare()
+        names = tuple(packages(repository.files()))
+        on_head, on_base = _both(launch, trees, names, watch)
+        stage = Stage(launch=launch, trees=trees, packages=names, cpus=tuple(available_cpus()))
+        nodeids = {each.nodeid for each in on_base.benchmarks}
+        duet = Duet(
+            stage,
+            on_head.benchmarks,
+            on_base=nodeids & {each.nodeid for each in on_head.benchmarks},
+            settings=settings,
+        )
+        duet.run(watch)
+        duet.origins[SideName.BASE] |= on_base.origins
+        duet.origins[SideName.HEAD] |= on_head.origins
+        advisory = tuple(_advisory(duet, trees, differing, settings))
+    found = [
+        record.result(settings=settings, alpha=duet.alpha, stopped=duet.stopped)
+        for record in duet.records.values()
+    ]
+    return DuetRun(
+        base=base,
+        head=head + ("+" if changed else ""),
+        threshold=settings.threshold,
+        alpha=duet.alpha,
+        pairs=len(duet.hash_seeds),
+        seconds=time.monotonic() - started,
+        benchmarks=(*(_advised(each, advisory) for each in found), *_not_collected(on_head)),
+        controls=tuple(judge_controls(duet.controls, settings.threshold)),
+        advisory=advisory,
+        notes=tuple(_notes(duet, stage)),
+        hash_seeds=tuple(duet.hash_seeds),
+    )
+
+
+def _both(launch: Launch, trees: Trees, names: tuple[str, ...], watch: Watch) -> tuple[Census, Census]:
+    """What there is to time on head, and with head's benchmark files on base."""
+    watch.step("collecting benchmarks")
+    log = trees.folder / "census.log"
+    on_head = take_census(SideName.HEAD, launch, trees.head, log=log, packages=names)
+    if not on_head.benchmarks and not on_head.errors:
+        raise CouldNotRun("pytest found no test that uses pytest-benchmark's `benchmark` fixture")
+    files = {each.file for each in on_head.benchmarks}
+    places = bring_over(files, head=trees.head, base=trees.base, ini=on_head.ini)
+    if not on_head.benchmarks:
+        return on_head, on_head
+    on_base = take_census(SideName.BASE, launch, trees.base, log=log, packages=names)
+    if error := broken(on_base, trees.base, places):
+        raise CouldNotRun(f"base does not import: {error.text}")
+    return on_head, on_base
+
+
+def _advisory(duet: Duet, trees: Trees, differing: Sequence[str], settings: DuetSettings) -> list[str]:
+    """Why no verdict can be relied on, gravest first."""
+    sentences = [
+        f"on {side.value}, {sentence}"
+        for side in _SIDES
+        for sentence in shadowed(duet.origins[side], trees.of(side))
+    ]
+    if differing:
+        sentences.append(
+            f"the two commits ask for different packages, and got the same: {', '.join(differing)}"
+        )
+    controls = judge_controls(duet.controls, settings.threshold)
+    return sentences + [off_sentence(control) for control in controls if control.is_off]
+
+
+def _advised(timing: BenchmarkTiming, advisory: Sequence[str]) -> BenchmarkTiming:
+    if not advisory or timing.verdict not in _JUDGED:
+        return timing
+    reason = f"advisory only ({'; '.join(advisory)}), otherwise {timing.verdict.value}"
+    return dataclasses.replace(timing, verdict=TimingVerdict.INCONCLUSIVE, reason=reason)
+
+
+def _not_collected(on_head: Census) -> list[BenchmarkTiming]:
+    return [
+        BenchmarkTiming(
+            nodeid=error.nodeid,
+            file=error.nodeid.partition("::")[0],
+            line=1,
+            verdict=TimingVerdict.COULD_NOT_RUN,
+            reason=f"cannot be collected on head: {error.text}",
+        )
+        for error in on_head.errors
+    ]
+
+
+def _notes(duet: Duet, stage: Stage) -> list[str]:
+    if not stage.cpus:
+        return ["processes cannot be pinned to a core on this system: expect more noise"]
+    if not duet.was_pinned:
+        return ["the processes could not be pinned to one core: expect more noise"]
+    return []

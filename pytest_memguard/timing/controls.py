@@ -1,0 +1,39 @@
+"""Negative controls: kernels that are the same on both sides must come out the same."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import TYPE_CHECKING
+
+from pytest_memguard.model.timing import ControlTiming
+from pytest_memguard.stats.trimmed import summarize_trimmed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+__all__ = ["judge_controls", "off_sentence"]
+
+_FEWEST_FOR_A_TRIMMED_MEAN = 5
+
+
+def judge_controls(controls: Mapping[str, Sequence[float]], threshold: float) -> Iterator[ControlTiming]:
+    """Off is what differs by more than half the threshold, either way."""
+    for name, log_ratios in controls.items():
+        if not log_ratios:
+            continue
+        enough = len(log_ratios) >= _FEWEST_FOR_A_TRIMMED_MEAN
+        center = summarize_trimmed(log_ratios).center if enough else median(log_ratios)
+        yield ControlTiming(
+            name=name,
+            ratio=math.exp(center),
+            is_off=abs(center) > math.log1p(threshold) / 2,
+            pair_ratios=tuple(log_ratios),
+        )
+
+
+def off_sentence(control: ControlTiming) -> str:
+    return (
+        f"the control {control.name!r}, the same code on both sides, differs by {100 * (control.ratio - 1):+.1f} %: "
+        "this machine cannot tell now"
+    )

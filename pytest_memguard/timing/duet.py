@@ -1,0 +1,179 @@
+"""Pair after pair, until every benchmark has its verdict or the time is up."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_memguard.model.timing import SideName
+from pytest_memguard.stats.duet import alpha_per_comparison
+from pytest_memguard.timing.errors import CouldNotRun
+from pytest_memguard.timing.link import Worker, WorkerGone
+from pytest_memguard.timing.pair import Pair, Setback, Timed
+from pytest_memguard.timing.record import Record
+from pytest_memguard.timing.worker.controls import CONTROLS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from pytest_memguard.timing.census import Benchmark
+    from pytest_memguard.timing.processes import Launch
+    from pytest_memguard.timing.settings import DuetSettings
+    from pytest_memguard.timing.slices import SlicePlan
+    from pytest_memguard.timing.worktrees import Trees
+
+__all__ = ["Duet", "Stage", "Watch"]
+
+_SIDES = (SideName.BASE, SideName.HEAD)
+_DEATHS_AT_THE_START = 2
+
+
+class Watch(Protocol):
+    """Somebody who wants to see how it goes."""
+
+    def step(self, what: str) -> None:
+        """A sentence about what is done now."""
+
+    def pair(self, number: int, records: Sequence[Record]) -> None:
+        """A pair begins; these benchmarks are still open."""
+
+    def timed(self, record: Record) -> None:
+        """A benchmark has one more pair."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where the two sides stand: the same for all pairs."""
+
+    launch: Launch
+    trees: Trees
+    packages: tuple[str, ...]
+    cpus: tuple[int, ...]
+
+
+class Duet:
+    """The state of a comparison."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        benchmarks: Sequence[Benchmark],
+        *,
+        on_base: Collection[str],
+        settings: DuetSettings,
+    ) -> None:
+        self.records = {each.nodeid: Record(benchmark=each) for each in benchmarks}
+        self.controls: dict[str, list[float]] = {name: [] for name in CONTROLS}
+        self.alpha = alpha_per_comparison(len(on_base))
+        self.hash_seeds: list[int] = []
+        self.origins: dict[SideName, dict[str, str]] = {side: {} for side in _SIDES}
+        self.was_pinned = True
+        self.stopped = ""
+        self._stage, self._settings, self._on_base = stage, settings, frozenset(on_base)
+        self._plans: dict[str, dict[SideName, SlicePlan]] = {}
+        self._random = random.Random(settings.seed)  # noqa: S311 - seeds of hashes, not secrets
+        self._deadline = time.monotonic() + settings.budget_seconds
+
+    def run(self, watch: Watch) -> None:
+        """Add pairs until no benchmark is open.
+
+        Raises
+        ------
+        CouldNotRun
+            When processes die before they have come to any benchmark.
+        """
+        deaths: Counter[str] = Counter()
+        while still_open := [record for record in self.records.values() if record.is_open]:
+            if self._is_over():
+                self.stopped = f"the budget of {self._settings.budget_seconds / 60:.3g} min was spent"
+                return
+            watch.pair(len(self.hash_seeds) + 1, still_open)
+            try:
+                self._one_pair(still_open, watch)
+            except _PairLost:
+                continue
+            except WorkerGone as gone:
+                deaths[gone.side] += 1
+                if deaths[gone.side] >= _DEATHS_AT_THE_START:
+                    raise CouldNotRun(
+                        f"pytest on {gone.side.value} came to no benchmark: {gone.reason}"
+                    ) from gone
+
+    def _is_over(self) -> bool:
+        return time.monotonic() >= self._deadline
+
+    def _patience(self) -> float:
+        return max(0.0, self._deadline - time.monotonic()) + self._settings.grace_seconds
+
+    def _one_pair(self, records: Sequence[Record], watch: Watch) -> None:
+        number = len(self.hash_seeds)
+        seed = self._random.randrange(2**32)
+        self.hash_seeds.append(seed)
+        with ExitStack() as stack:
+            workers = {
+                side: stack.enter_context(
+                    Worker(
+                        side,
+                        self._stage.launch,
+                        self._stage.trees.of(side),
+                        log=self._stage.trees.folder / f"{side.value}.log",
+                        hash_seed=seed,
+                        cpus=self._cores(number + shift),  # imports of the two side by side
+                    )
+                )
+                for shift, side in enumerate(_SIDES)
+            }
+            self._set(workers, records, cpus=self._cores(number))
+            pair = Pair(
+                workers,
+                first=_SIDES[number % 2],
+                plans=self._plans,
+                settings=self._settings.slices,
+                patience=self._patience,
+            )
+            self._time(pair, records, watch)
+            for side, worker in workers.items():
+                worker.tell("finish")
+                self.origins[side] |= worker.hear(self._patience())["origins"]
+
+    def _set(self, workers: dict[SideName, Worker], records: Sequence[Record], *, cpus: list[int]) -> None:
+        for side, worker in workers.items():
+            worker.hear(self._patience())
+            here = [each.benchmark.nodeid for each in records]
+            if side is SideName.BASE:
+                here = [nodeid for nodeid in here if nodeid in self._on_base]
+            worker.tell("run", packages=list(self._stage.packages), cpus=cpus, nodeids=here)
+        for worker in workers.values():
+            self.was_pinned &= worker.hear(self._patience())["pinned"]
+
+    def _time(self, pair: Pair, records: Sequence[Record], watch: Watch) -> None:
+        for name, log_ratios in self.controls.items():
+            found = pair.time(name, on_base=CONTROLS)
+            if isinstance(found, Timed):
+                log_ratios.append(found.log_ratio)
+        for record in records:
+            if self._is_over():
+                return
+            nodeid = record.benchmark.nodeid
+            try:
+                outcome = pair.time(nodeid, on_base=self._on_base)
+            except WorkerGone as gone:
+                record.setback = Setback(side=gone.side, outcome="died", reason=gone.reason)
+                raise _PairLost from gone
+            record.add(outcome, settings=self._settings, alpha=self.alpha)
+            watch.timed(record)
+
+    def _cores(self, number: int) -> list[int]:
+        """The cores of a pair: others for the next, so that no single one decides."""
+        cpus, count = self._stage.cpus, self._settings.threads
+        if count >= len(cpus):
+            return list(cpus)
+        return sorted(cpus[(number * count + shift) % len(cpus)] for shift in range(count))
+
+
+class _PairLost(Exception):  # noqa: N818
+    """A benchmark took its process with it; the others go on in the next pair."""

@@ -1,0 +1,66 @@
+"""The packages that a repository holds, and whether a process took them from its own tree."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["TEST_FOLDERS", "import_roots", "packages", "shadowed"]
+
+TEST_FOLDERS = frozenset(
+    {
+        "test",
+        "tests",
+        "testing",
+        "bench",
+        "benches",
+        "benchmark",
+        "benchmarks",
+        "perf",
+        "performance",
+        "asv_bench",
+    }
+)
+_NO_CODE = TEST_FOLDERS | {"doc", "docs", "examples", "example", "scripts", "tools", "ci"}
+_ROOTS = (".", "src", "python", "lib")
+_NO_PACKAGES = frozenset({"setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "__init__.py"})
+
+
+def packages(files: Iterable[str]) -> dict[str, str]:
+    """Names that can be imported from the top of the repository or its ``src``, each with its root."""
+    found: dict[str, str] = {}
+    for name in files:
+        path = PurePosixPath(name)
+        for root in _ROOTS:
+            if root != "." and not path.is_relative_to(root):
+                continue
+            inside = path.relative_to(root).parts
+            if inside[0] in _NO_CODE or (root == "." and inside[0] in _ROOTS):
+                continue
+            if len(inside) == 2 and inside[1] == "__init__.py":
+                found.setdefault(inside[0], root)
+            elif len(inside) == 1 and path.suffix == ".py" and _is_module(inside[0]):
+                found.setdefault(path.stem, root)
+    return found
+
+
+def _is_module(name: str) -> bool:
+    return name not in _NO_PACKAGES and not name.startswith("test_") and not name.endswith("_test.py")
+
+
+def import_roots(tree: Path) -> list[Path]:
+    """What goes to the front of the module search path of a process that works in ``tree``."""
+    return [tree / root for root in _ROOTS if root == "." or (tree / root).is_dir()]
+
+
+def shadowed(origins: Mapping[str, str], tree: Path) -> list[str]:
+    """Sentences about packages that were imported from elsewhere."""
+    inside = tree.resolve()
+    return [
+        f"{name} was imported from {place}, not from the commit under test"
+        for name, place in sorted(origins.items())
+        if not Path(place).resolve().is_relative_to(inside)
+    ]

@@ -1,0 +1,182 @@
+"""One pair: two fresh processes, standing in the same benchmarks and running in turns."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from pytest_memguard.model.timing import SideName
+from pytest_memguard.timing.slices import SlicePlan, calibration_size, pair_ratio, plan, turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Mapping
+
+    from pytest_memguard.timing.link import Worker
+    from pytest_memguard.timing.settings import SliceSettings
+
+__all__ = ["Pair", "Setback", "Timed"]
+
+_ALIKE = 4.0  # sides this far apart cannot share one length of slice
+BASE, HEAD = SideName.BASE, SideName.HEAD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timed:
+    """What one pair says about one benchmark: ln(head / base), and the seconds behind it."""
+
+    log_ratio: float
+    mean_log_ratio: float
+    base_seconds: float
+    head_seconds: float
+    measuring_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setback:
+    """Why a benchmark has no pair: what became of it on the side named."""
+
+    side: SideName
+    outcome: str  # failed, skipped, unused, missing, died
+    reason: str
+    head_seconds: float | None = None
+
+
+class _Ended(Exception):  # noqa: N818
+    """A test came to its end while it was to be timed."""
+
+    def __init__(self, side: SideName, event: Mapping[str, Any]) -> None:
+        super().__init__(side)
+        self.side, self.event = side, event
+
+
+class Pair:
+    """Times one benchmark after the other. Only one of the two processes runs at any time.
+
+    ``plans`` outlives the pair: calibrated in the first, used in all.
+    """
+
+    def __init__(
+        self,
+        workers: Mapping[SideName, Worker],
+        *,
+        first: SideName,
+        plans: dict[str, dict[SideName, SlicePlan]],
+        settings: SliceSettings,
+        patience: Callable[[], float],
+    ) -> None:
+        self._workers, self._first, self._plans = workers, first, plans
+        self._settings, self._patience = settings, patience
+
+    def time(self, nodeid: str, *, on_base: Container[str]) -> Timed | Setback:
+        started = time.monotonic()
+        ready: list[SideName] = []
+        ended: dict[SideName, Mapping[str, Any]] = {}
+        for side in (BASE, HEAD) if self._first is BASE else (HEAD, BASE):
+            if side is HEAD or nodeid in on_base:
+                event = self._ask(side, "start", nodeid=nodeid)
+                if event["event"] == "ready":
+                    ready.append(side)
+                else:
+                    ended[side] = {**event, "outcome": "unused"} if event["outcome"] == "passed" else event
+        found: tuple[float, float, float, float] | None = None
+        head_seconds: float | None = None
+        try:
+            if len(ready) == 2:
+                found = self._measure(nodeid)
+            elif ready == [HEAD]:
+                head_seconds, _ = self._calibrate(HEAD)
+        except _Ended as end:
+            ended[end.side] = end.event
+            ready.remove(end.side)
+        for side in ready:
+            ended[side] = self._ask(side, "end")
+        setback = _setback(ended, head_seconds, is_timed=found is not None)
+        if setback is not None or found is None:
+            return setback or Setback(
+                side=BASE, outcome="missing", reason="not there", head_seconds=head_seconds
+            )
+        return Timed(
+            log_ratio=found[0],
+            mean_log_ratio=found[1],
+            base_seconds=found[2],
+            head_seconds=found[3],
+            measuring_seconds=time.monotonic() - started,
+        )
+
+    def _ask(self, side: SideName, do: str, **facts: Any) -> dict[str, Any]:
+        self._workers[side].tell(do, **facts)
+        return self._workers[side].hear(self._patience())
+
+    def _slice(self, side: SideName, *, batches: int, size: int) -> dict[str, Any]:
+        event = self._ask(side, "slice", batches=batches, size=size)
+        if event["event"] != "sliced":
+            raise _Ended(side, event)
+        return event
+
+    def _calibrate(self, side: SideName) -> tuple[float, float]:
+        """Seconds of a call, and what a call takes with its setup and teardown; the first one is not looked at."""
+        self._slice(side, batches=1, size=1)
+        size: int | None = 1
+        seconds = wall = 0.0
+        while size is not None:
+            event = self._slice(side, batches=1, size=size)
+            seconds, wall = event["fastest"], event["wall"] / size
+            # What is set up for long and timed for short is not repeated until the timed part is long.
+            size = (
+                None
+                if event["wall"] > 1.0
+                else calibration_size(size, seconds * size, settings=self._settings)
+            )
+        return seconds, wall
+
+    def _plan(self, nodeid: str) -> dict[SideName, SlicePlan]:
+        if nodeid not in self._plans:
+            calls = {side: self._calibrate(side) for side in (BASE, HEAD)}
+            seconds = [each for each, _ in calls.values()]
+            if max(seconds) <= _ALIKE * min(seconds):
+                common = plan(min(seconds), max(wall for _, wall in calls.values()), self._settings)
+                self._plans[nodeid] = dict.fromkeys(calls, common)
+            else:
+                own = {side: plan(*each, self._settings) for side, each in calls.items()}
+                slices = min(each.slices for each in own.values())
+                self._plans[nodeid] = {
+                    side: SlicePlan(batches=each.batches, size=each.size, slices=slices)
+                    for side, each in own.items()
+                }
+        return self._plans[nodeid]
+
+    def _measure(self, nodeid: str) -> tuple[float, float, float, float]:
+        plans = self._plan(nodeid)
+        for side in (BASE, HEAD):
+            if plans[side].drops_first:
+                self._slice(side, batches=plans[side].batches, size=plans[side].size)
+        fastest: dict[SideName, list[float]] = {BASE: [], HEAD: []}
+        mean: dict[SideName, list[float]] = {BASE: [], HEAD: []}
+        for side in turns(plans[BASE].slices, self._first):
+            event = self._slice(side, batches=plans[side].batches, size=plans[side].size)
+            fastest[side].append(max(event["fastest"], 1e-12))
+            mean[side].append(max(event["mean"], 1e-12))
+        return (
+            pair_ratio(fastest[BASE], fastest[HEAD]),
+            pair_ratio(mean[BASE], mean[HEAD]),
+            median(fastest[BASE]),
+            median(fastest[HEAD]),
+        )
+
+
+def _setback(
+    ended: Mapping[SideName, Mapping[str, Any]], head_seconds: float | None, *, is_timed: bool
+) -> Setback | None:
+    """What head itself cannot do counts before what base cannot."""
+    for side in (HEAD, BASE):
+        event = ended.get(side)
+        if event is not None and event["outcome"] != "passed":
+            reason = event["reason"] or ("never calls benchmark" if event["outcome"] == "unused" else "")
+            return Setback(side=side, outcome=event["outcome"], reason=reason, head_seconds=head_seconds)
+        if event is None and not is_timed and side is BASE:
+            return Setback(
+                side=side, outcome="missing", reason="it is not collected there", head_seconds=head_seconds
+            )
+    return None

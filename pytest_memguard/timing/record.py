@@ -1,0 +1,120 @@
+"""What is known of one benchmark so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING
+
+from pytest_memguard.model.timing import BenchmarkTiming, SideName, TimingVerdict
+from pytest_memguard.stats.duet import Decision, DuetOutcome, decide
+from pytest_memguard.timing.pair import Setback, Timed
+
+if TYPE_CHECKING:
+    from pytest_memguard.timing.census import Benchmark
+    from pytest_memguard.timing.settings import DuetSettings
+
+__all__ = ["Record"]
+
+_VERDICTS = {
+    DuetOutcome.PASS: TimingVerdict.PASS,
+    DuetOutcome.IMPROVED: TimingVerdict.IMPROVED,
+    DuetOutcome.REGRESSED: TimingVerdict.REGRESSED,
+    DuetOutcome.INCONCLUSIVE: TimingVerdict.INCONCLUSIVE,
+    DuetOutcome.UNDECIDED: TimingVerdict.INCONCLUSIVE,
+}
+_NOT_HEADS_FAULT = frozenset({"skipped", "unused"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Record:
+    """The pairs of one benchmark, and what they have come to."""
+
+    benchmark: Benchmark
+    pairs: list[Timed] = field(default_factory=list)
+    decision: Decision | None = None
+    setback: Setback | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether another pair would tell something."""
+        return self.setback is None and (self.decision is None or self.decision.pairs_wanted > 0)
+
+    def add(self, found: Timed | Setback, *, settings: DuetSettings, alpha: float) -> None:
+        if isinstance(found, Setback):
+            self.setback = found
+            return
+        self.pairs.append(found)
+        self.decision = _decided([pair.log_ratio for pair in self.pairs], settings, alpha)
+
+    def result(self, *, settings: DuetSettings, alpha: float, stopped: str) -> BenchmarkTiming:
+        """The verdict; ``stopped`` says why there are no more pairs where more were wanted."""
+        if self.setback is not None:
+            return self._without_verdict(self.setback)
+        decision = self.decision
+        if decision is None:
+            return self._timing(TimingVerdict.INCONCLUSIVE, stopped)
+        verdict, reason = _VERDICTS[decision.outcome], ""
+        if decision.outcome is DuetOutcome.UNDECIDED:
+            reason = f"{stopped}: {decision.reason}"
+        elif verdict is TimingVerdict.REGRESSED:
+            reason = (
+                f"{_percent(decision.ratio)} slower than base ({_percent(decision.lower)} to "
+                f"{_percent(decision.upper)}), threshold {_percent(1 + settings.threshold)}"
+            )
+        elif verdict is TimingVerdict.INCONCLUSIVE:
+            reason = f"{decision.reason}; a threshold of {decision.resolvable:.0%} could have been told"
+        elif verdict is TimingVerdict.PASS and (slower := self._slower_mean(settings, alpha)):
+            verdict, reason = TimingVerdict.INCONCLUSIVE, slower
+        return self._timing(verdict, reason)
+
+    def _slower_mean(self, settings: DuetSettings, alpha: float) -> str | None:
+        """Work that only some calls do, such as rebuilding a list, does not show in the fastest of them."""
+        mean = _decided([pair.mean_log_ratio for pair in self.pairs], settings, alpha)
+        limit = 1 + settings.threshold
+        if mean.lower > limit:
+            return (
+                f"the fastest calls are alike, but their mean is {_percent(mean.ratio)} slower than on base"
+            )
+        return None
+
+    def _without_verdict(self, setback: Setback) -> BenchmarkTiming:
+        if setback.side is SideName.BASE:
+            how = {
+                "died": "ends the process on base",
+                "failed": "fails on base",
+                "skipped": "is skipped on base",
+            }
+            reason = f"{how.get(setback.outcome, 'is not on base')}: {setback.reason}"
+            return self._timing(TimingVerdict.NEW, reason, head_seconds=setback.head_seconds)
+        if setback.outcome in _NOT_HEADS_FAULT:
+            return self._timing(TimingVerdict.NOT_MEASURED, setback.reason)
+        return self._timing(TimingVerdict.COULD_NOT_RUN, f"{setback.outcome} on head: {setback.reason}")
+
+    def _timing(
+        self, verdict: TimingVerdict, reason: str, *, head_seconds: float | None = None
+    ) -> BenchmarkTiming:
+        pairs, decision = self.pairs, self.decision
+        has_limits = decision is not None and decision.ratio == decision.ratio  # NaN before the first look
+        return BenchmarkTiming(
+            nodeid=self.benchmark.nodeid,
+            file=self.benchmark.file,
+            line=self.benchmark.line,
+            verdict=verdict,
+            reason=reason,
+            base_seconds=median(pair.base_seconds for pair in pairs) if pairs else None,
+            head_seconds=median(pair.head_seconds for pair in pairs) if pairs else head_seconds,
+            ratio=decision.ratio if decision and has_limits else None,
+            lower=decision.lower if decision and has_limits else None,
+            upper=decision.upper if decision and has_limits else None,
+            pair_ratios=tuple(pair.log_ratio for pair in pairs),
+            measuring_seconds=sum(pair.measuring_seconds for pair in pairs),
+        )
+
+
+def _decided(log_ratios: list[float], settings: DuetSettings, alpha: float) -> Decision:
+    return decide(log_ratios, threshold=settings.threshold, alpha=alpha, looks=settings.looks)
+
+
+def _percent(ratio: float) -> str:
+    return f"{100 * (ratio - 1):.1f} %"

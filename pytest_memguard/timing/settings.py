@@ -1,0 +1,35 @@
+"""How a comparison is made: the numbers that were found to work, and what a user may choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pytest_memguard.stats.duet import LOOKS
+
+__all__ = ["DuetSettings", "SliceSettings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceSettings:
+    """How one benchmark is cut up within one pair."""
+
+    slice_seconds: float = 0.008  # noise decorrelates within 50 to 150 ms: alternate well below
+    side_seconds: float = 0.2  # per side, benchmark and pair
+    batch_seconds: float = 0.0002  # one reading of the clock; well above what a reading costs
+    fewest_calls: int = 2  # in a slice
+    slow_seconds: float = 1.0  # a call longer than this fills a slice alone
+    setup_factor: float = 5.0  # setup and teardown may take this much more than what is timed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuetSettings:
+    """What a comparison is asked to do."""
+
+    threshold: float = 0.05
+    budget_seconds: float = 600.0
+    threads: int = 1
+    looks: tuple[int, ...] = LOOKS
+    seed: int | None = None  # of the hash seeds; None is a fresh one
+    build: str | None = None  # a shell command that makes a tree importable
+    grace_seconds: float = 60.0  # a worker that says nothing for this long beyond the budget hangs
+    slices: SliceSettings = field(default_factory=SliceSettings)

@@ -1,0 +1,169 @@
+"""The hooks: collect, wait for one's turn at every benchmark, report."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from contextlib import suppress
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .controls import CONTROLS, Control
+from .fixture import stand_in
+from .link import Link
+from .outcome import error_place, outcome_of
+from .stand import Stand
+
+__all__ = ["pytest_addoption", "pytest_configure", "pytest_load_initial_conftests"]
+
+_OPTION = "memguard_duet"
+# What must not happen in a process that is timed, whatever the command line and the ini say.
+_NEUTRAL = {
+    "continue_on_collection_errors": True,
+    "collectonly": False,
+    "maxfail": 0,
+    "usepdb": False,
+    "reruns": 0,
+    "dist": "no",
+    "tx": [],
+    "numprocesses": None,
+    "benchmark_skip": False,
+    "benchmark_disable": False,
+    "benchmark_autosave": False,
+    "benchmark_save": None,
+    "benchmark_json": None,
+    "benchmark_compare": None,
+    "benchmark_compare_fail": None,
+    "benchmark_histogram": None,
+    "benchmark_cprofile": None,
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--memguard-duet", dest=_OPTION, type=json.loads, help=argparse.SUPPRESS)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Hide the checkout that the two trees were taken from, where an editable install has put it on the path."""
+    given = getattr(early_config.known_args_namespace, _OPTION)
+    sys.path[:] = [entry for entry in sys.path if not _is_hidden(entry, given["hide"])]
+
+
+def _is_hidden(entry: str, hidden: str) -> bool:
+    path = Path(entry or os.curdir).resolve()
+    installed = {"site-packages", "dist-packages"} & set(path.parts)
+    return path.is_relative_to(hidden) and not installed and not path.is_relative_to(sys.prefix)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    for name, value in _NEUTRAL.items():
+        if hasattr(config.option, name):
+            setattr(config.option, name, value)
+    given = config.getoption(_OPTION)
+    patch = pytest.MonkeyPatch()
+    config.add_cleanup(patch.undo)
+    link = Link(given["read"], given["write"])
+    stand = Stand(link)
+    stand_in(stand, patch)
+    config.pluginmanager.register(_Turns(link, stand), "memguard-duet-turns")
+
+
+class _Turns:
+    def __init__(self, link: Link, stand: Stand) -> None:
+        self._link, self._stand = link, stand
+        self._errors: list[dict[str, str]] = []
+        self._reports: list[pytest.TestReport] = []
+        self._packages: list[str] = []
+
+    def pytest_exception_interact(self, call: pytest.CallInfo[Any], report: Any) -> None:
+        if isinstance(report, pytest.CollectReport) and call.excinfo is not None:
+            file, kind, text = error_place(call.excinfo.value)
+            self._errors.append({"nodeid": report.nodeid, "file": file, "kind": kind, "text": text})
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        benchmarks = {
+            item.nodeid: item
+            for item in session.items
+            if {"benchmark", "benchmark_weave"} & set(getattr(item, "fixturenames", ()))
+        }
+        self._link.tell(
+            "collected",
+            items=[_described(item) for item in benchmarks.values()],
+            errors=self._errors,
+            ini=str(session.config.inipath or ""),
+        )
+        order = self._link.hear()
+        self._packages = order.get("packages", [])
+        pinned = _pin(order.get("cpus", []))
+        wanted = order.get("nodeids", [])
+        session.items[:] = [benchmarks[nodeid] for nodeid in wanted if nodeid in benchmarks]
+        self._link.tell("set", pinned=pinned)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items: dict[str, pytest.Item] = {item.nodeid: item for item in session.items}
+        following = dict(zip_longest(items, list(items.values())[1:]))
+        while (order := self._link.hear())["do"] == "start":
+            nodeid = order["nodeid"]
+            if (control := CONTROLS.get(nodeid)) is not None:
+                self._stand.serve(Control(control))
+                outcome, reason = "passed", ""
+            else:
+                self._reports.clear()
+                item = items[nodeid]
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following[nodeid])
+                outcome, reason = outcome_of(self._reports)
+            self._link.tell("finished", nodeid=nodeid, outcome=outcome, reason=reason)
+            if self._stand.is_stopped:
+                break
+        self._link.tell("done", origins=_origins(self._packages))
+        return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._reports.append(report)
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_timeout_set_timer(self) -> bool:
+        """No timer of pytest-timeout: a benchmark waits here for its turn."""
+        return True
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_timeout_cancel_timer(self) -> bool:
+        return True
+
+
+def _described(item: pytest.Item) -> dict[str, Any]:
+    file, line, _ = item.location
+    return {"nodeid": item.nodeid, "file": file, "line": (line or 0) + 1}
+
+
+def _pin(cpus: list[int]) -> bool:
+    """Every thread of this process onto ``cpus``; those made later inherit it."""
+    if not cpus or not hasattr(os, "sched_setaffinity"):
+        return False
+    try:
+        for thread in Path("/proc/self/task").iterdir():
+            with suppress(ProcessLookupError):
+                os.sched_setaffinity(int(thread.name), cpus)
+    except OSError:
+        return False
+    return True
+
+
+def _origins(packages: list[str]) -> dict[str, str]:
+    """Where the packages that were imported came from."""
+    found = {}
+    for name in packages:
+        module = sys.modules.get(name)
+        if module is not None:
+            paths = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", ())]
+            found[name] = next((path for path in paths if path), "")
+    return found

@@ -1,0 +1,118 @@
+"""Two trees side by side for the time of a comparison, and nothing of them afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_memguard.model.timing import SideName
+from pytest_memguard.timing.errors import CouldNotRun
+from pytest_memguard.timing.signals import undisturbed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_memguard.timing.git import Repository
+
+__all__ = ["Trees", "two_trees"]
+
+_PREFIX = "memguard-ab-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trees:
+    """Paths of equal length: the length of a path moves the stack, and with it the time."""
+
+    folder: Path  # scratch space beside the two
+    base: Path
+    head: Path
+
+    def of(self, side: SideName) -> Path:
+        return self.base if side is SideName.BASE else self.head
+
+
+@contextlib.contextmanager
+def two_trees(repository: Repository, base: str, *, head: str, changed: tuple[str, ...]) -> Iterator[Trees]:
+    """``base``, and ``head`` with the ``changed`` files of the checkout, in two git worktrees.
+
+    Raises
+    ------
+    CouldNotRun
+        When a tree cannot be made; what there was of it is gone.
+    """
+    _clear_what_was_killed(repository)
+    token = secrets.token_hex(3)
+    temp = Path(tempfile.gettempdir()).resolve()
+    folder = temp / f"{_PREFIX}{os.getpid()}-{token}"
+    trees = Trees(folder=folder, base=folder / f"base-{token}", head=folder / f"head-{token}")
+    try:
+        try:
+            folder.mkdir(mode=0o700)
+            for path, commit in ((trees.base, base), (trees.head, head)):
+                repository.ask("worktree", "add", "--quiet", "--detach", str(path), commit)
+            _copy(changed, repository.top, trees.head)
+        except OSError as error:
+            raise CouldNotRun(f"cannot make the two trees in {folder}: {error.strerror or error}") from error
+        except CouldNotRun as error:
+            raise CouldNotRun(f"cannot make the two trees in {folder}: {error}") from error
+        yield trees
+    finally:
+        with undisturbed():
+            _clear(repository, folder)
+
+
+def _copy(names: tuple[str, ...], source: Path, target: Path) -> None:
+    for name in names:
+        there, here = source / name, target / name
+        if there.is_dir() and not there.is_symlink():  # a submodule
+            continue
+        here.unlink(missing_ok=True)
+        if there.is_symlink() or there.exists():
+            here.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(there, here, follow_symlinks=False)
+
+
+def _clear(repository: Repository, folder: Path) -> None:
+    shutil.rmtree(folder, onerror=_writable_then_again)
+    # A worktree that git was killed over is not in its list, yet its entry is there.
+    entries = repository.common_folder() / "worktrees"
+    token = folder.name.rpartition("-")[2]
+    for entry in entries.glob(f"*-{token}"):
+        shutil.rmtree(entry, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        entries.rmdir()  # as git does when the last one goes
+
+
+def _writable_then_again(function: object, path: str, _error: object) -> None:
+    """A test may have left a folder that may not be written to."""
+    with contextlib.suppress(OSError):
+        Path(path).parent.chmod(0o700)
+        Path(path).chmod(0o700)
+        if callable(function):
+            function(path)
+
+
+def _clear_what_was_killed(repository: Repository) -> None:
+    """Trees of a process that had no chance to tidy up."""
+    for line in repository.ask("worktree", "list", "--porcelain").splitlines():
+        folder = Path(line.removeprefix("worktree ")).parent
+        if line.startswith("worktree ") and folder.name.startswith(_PREFIX):
+            pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+            if pid.isdigit() and not _is_alive(int(pid)):
+                _clear(repository, folder)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
