@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 import re
 
-__all__ = ["format_bytes", "format_ratio", "format_seconds", "format_value", "parse_bytes", "parse_ratio"]
+__all__ = [
+    "format_bytes",
+    "format_ratio",
+    "format_seconds",
+    "format_value",
+    "parse_bytes",
+    "parse_percent",
+    "parse_ratio",
+    "parse_seconds",
+]
 
 _BYTES_PER_UNIT: dict[str, int] = {
     "B": 1,
@@ -16,6 +25,11 @@ _BYTES_PER_UNIT: dict[str, int] = {
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([A-Za-z]+)\s*", re.ASCII)
 _ACCEPTED_SIZES = "a number of bytes (int >= 0) or a string such as '64 MiB' (2**20) or '64 MB' (10**6)"
 _ACCEPTED_RATIOS = "a number from 0 to 1"
+_SECONDS_PER_UNIT = {"s": 0, "ms": -3, "us": -6, "µs": -6, "μs": -6, "ns": -9}  # powers of ten
+_TIME = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([A-Za-zµμ]+)\s*")
+_ACCEPTED_TIMES = "a number of seconds above 0 or a string such as '10 ms', with the units s, ms, us, ns"
+_PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*%\s*", re.ASCII)
+_ACCEPTED_PERCENTS = "a string such as '5%' or a share above 0, up to 1, such as 0.05"
 
 
 def parse_bytes(size: object) -> int:
@@ -51,6 +65,44 @@ def parse_ratio(ratio: object) -> float:
     if isinstance(ratio, (int, float)) and not isinstance(ratio, bool) and 0 <= ratio <= 1:
         return float(ratio)
     raise ValueError(f"got {ratio!r}, accepted: {_ACCEPTED_RATIOS}")
+
+
+def parse_seconds(duration: object) -> float:
+    """Seconds of ``0.01`` or ``"10 ms"``.
+
+    Raises
+    ------
+    ValueError
+        When the whole of ``duration`` is not such a time above zero.
+    """
+    seconds = math.nan
+    if isinstance(duration, (int, float)) and not isinstance(duration, bool):
+        seconds = float(duration)
+    elif isinstance(duration, str) and (match := _TIME.fullmatch(duration)) and match[2] in _SECONDS_PER_UNIT:
+        # One decimal literal instead of a product: "10 ms" is 0.01 to the last bit.
+        seconds = float(f"{match[1]}e{_SECONDS_PER_UNIT[match[2]]}")
+    if 0 < seconds < math.inf:
+        return seconds
+    raise ValueError(f"got {duration!r}, accepted: {_ACCEPTED_TIMES}")
+
+
+def parse_percent(share: object) -> float:
+    """The share of ``"5%"`` or ``0.05``.
+
+    Raises
+    ------
+    ValueError
+        When ``share`` is anything else; a bare ``5`` could be meant either way.
+    """
+    if (
+        isinstance(share, str)
+        and (match := _PERCENT.fullmatch(share))
+        and (ratio := float(f"{match[1]}e-2")) > 0
+    ):
+        return ratio
+    if isinstance(share, (int, float)) and not isinstance(share, bool) and 0 < share <= 1:
+        return float(share)
+    raise ValueError(f"got {share!r}, accepted: {_ACCEPTED_PERCENTS}")
 
 
 def format_bytes(size: float) -> str:

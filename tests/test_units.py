@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_memguard import GiB, KiB, MiB
-from pytest_memguard.units import format_bytes, format_seconds, format_value, parse_bytes, parse_ratio
+from pytest_memguard.units import (
+    format_bytes,
+    format_seconds,
+    format_value,
+    parse_bytes,
+    parse_percent,
+    parse_ratio,
+    parse_seconds,
+)
 
 
 @pytest.mark.parametrize(
@@ -84,3 +92,40 @@ def test_values_for_people():
     assert format_value(None, "B") == "n/a"
     assert format_seconds(2e-9) == "2 ns"
     assert (KiB(1), MiB(0.5), GiB(2)) == (1024, 2**19, 2**31)
+
+
+@pytest.mark.parametrize(
+    ("duration", "seconds"),
+    [
+        ("10 ms", 0.01),
+        ("1.5 s", 1.5),
+        ("300 us", 3e-4),
+        ("300 µs", 3e-4),
+        ("2ns", 2e-9),
+        (0.25, 0.25),
+        (2, 2.0),
+    ],
+)
+def test_seconds(duration, seconds):
+    assert parse_seconds(duration) == seconds
+
+
+@pytest.mark.parametrize(
+    "duration", ["10", "ms", "-1 s", "1 ms x", "1 Ms", 0, "0 s", -1, None, True, math.inf]
+)
+def test_what_is_no_time(duration):
+    with pytest.raises(ValueError, match=r"got .*accepted: a number of seconds above 0"):
+        parse_seconds(duration)
+
+
+@pytest.mark.parametrize(
+    ("share", "ratio"), [("5%", 0.05), ("5 %", 0.05), (0.05, 0.05), ("150%", 1.5), (1, 1.0)]
+)
+def test_percent(share, ratio):
+    assert parse_percent(share) == ratio
+
+
+@pytest.mark.parametrize("share", ["5", "%", "0%", "-5%", 5, 0, True, None, "5%%"])
+def test_what_is_no_percent(share):
+    with pytest.raises(ValueError, match=r"got .*accepted: a string such as '5%'"):
+        parse_percent(share)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping
-from typing import NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
+from pytest_memguard.store.document import parse_document, quoted
 from pytest_memguard.store.errors import StoreError
 
 __all__ = ["SCHEMA", "Entries", "Entry", "Number", "format_entries", "parse_entries"]
@@ -17,12 +17,10 @@ Number: TypeAlias = int | float
 Entry: TypeAlias = Mapping[str, Mapping[str, Number]]  # probe -> metric -> number
 Entries: TypeAlias = Mapping[str, Entry]  # nodeid -> entry
 
-_CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(\s|$)", re.MULTILINE)
-
 
 def format_entries(entries: Entries) -> str:
     """The whole file, sorted, one test on each line."""
-    lines = [f"{_quoted(nodeid)}: {_on_one_line(entries[nodeid])}" for nodeid in sorted(entries)]
+    lines = [f"{quoted(nodeid)}: {_on_one_line(entries[nodeid])}" for nodeid in sorted(entries)]
     body = ",\n".join(lines)
     return (
         f'{{"schema": {SCHEMA}, "entries": {{\n{body}\n}}}}\n'
@@ -39,27 +37,11 @@ def parse_entries(text: str, name: str) -> Entries:
     StoreError
         When it is anything but the JSON object that :func:`format_entries` writes.
     """
-    if conflict := _CONFLICT.search(text):
-        line = text.count("\n", 0, conflict.start()) + 1
-        raise StoreError(
-            f"{name}:{line}: unresolved merge conflict ({conflict[1]}); "
-            "keep the lines of either side and measure those tests again with --memguard-update"
-        )
-    try:
-        document = json.loads(text, object_pairs_hook=_without_twins, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        end = " (the file ends in the middle)" if not text[error.pos :].strip() else ""
-        raise StoreError(
-            f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg.lower()}{end}"
-        ) from error
-    except RecursionError as error:
-        raise StoreError(f"{name}: not a baselines file: nested too deeply") from error
-    except ValueError as error:
-        raise StoreError(f"{name}: {error}") from error
+    document = parse_document(text, name, schema=SCHEMA)
     try:
         return _checked(document, name)
     except _WrongEntry as error:
-        line = next((n for n, each in enumerate(text.split("\n"), 1) if _quoted(error.nodeid) in each), 1)
+        line = next((n for n, each in enumerate(text.split("\n"), 1) if quoted(error.nodeid) in each), 1)
         raise StoreError(f"{name}:{line}: {error}") from error
 
 
@@ -69,20 +51,7 @@ class _WrongEntry(Exception):  # noqa: N818 - never leaves this file
         self.nodeid = nodeid
 
 
-def _checked(document: object, name: str) -> Entries:
-    if not isinstance(document, dict) or "schema" not in document:
-        raise StoreError(f"{name} is not a baselines file: it has no `schema`")
-    schema = document["schema"]
-    if type(schema) is not int:
-        raise StoreError(f"{name}: `schema` is {json.dumps(schema)}, accepted: {SCHEMA}")
-    if schema != SCHEMA:
-        is_newer = schema > SCHEMA
-        age = "a newer" if is_newer else "an older"
-        advice = "upgrade it" if is_newer else "remove the file and write it again with --memguard-update"
-        raise StoreError(
-            f"{name} has schema {schema}, written by {age} pytest-memguard; "
-            f"this one reads schema {SCHEMA}: {advice}"
-        )
+def _checked(document: dict[str, Any], name: str) -> Entries:
     entries = document.get("entries")
     if not isinstance(entries, dict):
         raise StoreError(
@@ -104,26 +73,5 @@ def _check_entry(nodeid: str, entry: object) -> None:
                 raise _WrongEntry(nodeid, probe, metric, got=number, accepted="a number >= 0")
 
 
-def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twin = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{json.dumps(twin)} stands there twice; keep one of them")
-    return found
-
-
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"got {constant}, accepted: a number >= 0")
-
-
 def _on_one_line(entry: Entry) -> str:
     return json.dumps({probe: dict(metrics) for probe, metrics in entry.items()}, sort_keys=True)
-
-
-def _quoted(nodeid: str) -> str:
-    try:
-        nodeid.encode()
-    except UnicodeEncodeError:  # a file name that is no UTF-8
-        return json.dumps(nodeid)
-    return json.dumps(nodeid, ensure_ascii=False)
