@@ -137,7 +137,7 @@ def _decision(
         center, lower, upper = limits.interval.center, limits.interval.lower, limits.interval.upper
     return Decision(
         outcome=outcome,
-        ratio=math.exp(center),
+        ratio=_ratio(center),
         lower=_ratio(lower),
         upper=_ratio(upper),
         # Wherever an interval of half the threshold lies: it misses the threshold, or it is beyond its half.
@@ -149,4 +149,4 @@ def _decision(
 
 
 def _ratio(logarithm: float) -> float:
-    return math.exp(min(logarithm, 700.0))  # a limit this wide says nothing, but must not overflow
+    return math.exp(min(logarithm, 700.0))  # what is this wide says nothing, but must not overflow
