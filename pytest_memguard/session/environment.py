@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
-import sys
 from importlib import metadata
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_memguard.model import Environment
+from pytest_memguard.timing.machine import describe_machine
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["describe_environment"]
 
@@ -22,27 +24,12 @@ _PACKAGES = (
 def describe_environment(rootdir: Path) -> Environment:
     """The machine, the interpreter, the commit and the packages that decide over bytes and seconds."""
     return Environment(
-        machine_class=_machine_class(),
+        machine_class=str(describe_machine()),
         python=platform.python_version(),
         platform=platform.platform(),
         commit=_commit(rootdir),
         packages=dict(_versions()),
     )
-
-
-def _machine_class() -> str:
-    """Architecture, processor, cores and C library: what must agree for two timings to be compared."""
-    libc = " ".join(platform.libc_ver()).strip() or sys.platform
-    return f"{platform.machine()} {_processor()}, {os.cpu_count()} cores, {libc}"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return platform.processor() or "unknown processor"
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith(("model name", "CPU part")))
-    return next(names, "") or platform.processor() or "unknown processor"
 
 
 def _commit(rootdir: Path) -> str | None:

@@ -89,8 +89,7 @@ def _is_inside(argument: str, folder: str) -> bool:
 
 
 def _switches(arguments: Sequence[str]) -> Iterator[str]:
-    if not any("no:memguard" in argument for argument in arguments):
-        yield "--no-memguard"
+    """Coverage begins before a plugin can keep it from it."""
     has_coverage = importlib.util.find_spec("pytest_cov") is not None
     if has_coverage and not any("no:" in argument and "cov" in argument for argument in arguments):
         yield "--no-cov"

@@ -24,6 +24,7 @@ __all__ = ["pytest_addoption", "pytest_configure", "pytest_load_initial_conftest
 _OPTION = "memguard_duet"
 # What must not happen in a process that is timed, whatever the command line and the ini say.
 _NEUTRAL = {
+    "memguard": "off",
     "continue_on_collection_errors": True,
     "collectonly": False,
     "maxfail": 0,
