@@ -1,0 +1,70 @@
+"""Print the Markdown of an artifact that anybody may have written, fit for a comment by a privileged token.
+
+Nothing of the archive is extracted or executed. What remains active is headings, tables, lists, emphasis, code
+and folding; mentions, links, images, references to issues and other HTML stay visible as the text they are.
+"""
+# ruff: noqa: INP001 - a script of a workflow, not of a package
+
+from __future__ import annotations
+
+import re
+import sys
+import zipfile
+import zlib
+
+NAME = "memguard-report.md"
+MARKER = "<!-- memguard -->"
+_MOST_BYTES = 60_000  # GitHub takes 65 536 characters
+_BREAK = "\N{ZERO WIDTH SPACE}"
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f]")
+_ACTIVE = re.compile(
+    r"<(?!/?(?:details|summary|code)>)"  # HTML, autolinks and comments, except for what our own reports fold with
+    r"|@|#(?=\d)|GH(?=-\d)"
+    r"|\](?=[(\[:])"  # links, images and the definitions that they refer to
+    r"|(?:https?|ftp)(?=:)|www(?=\.)",
+    re.IGNORECASE,
+)
+
+
+def neutralize(text: str) -> str:
+    """``text`` with everything that notifies or leads elsewhere broken by a character of no width."""
+    return _ACTIVE.sub(lambda match: match[0] + _BREAK, _CONTROL.sub("", text))
+
+
+def read(path: str) -> str:
+    """The report inside the archive at ``path``.
+
+    Raises
+    ------
+    ValueError
+        When there is none, or it is too large or not UTF-8.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(NAME) as file:
+            data = file.read(_MOST_BYTES + 1)  # whatever size the archive claims
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        zlib.error,
+    ) as error:
+        raise ValueError(f"no {NAME} to be read in the artifact: {error}") from None
+    if len(data) > _MOST_BYTES:
+        raise ValueError(f"{NAME} is larger than {_MOST_BYTES} bytes; the job summary has it")
+    return data.decode()
+
+
+def main(path: str, run_url: str) -> None:
+    body = neutralize(read(path)).strip()
+    source = f"<sub>Written by the pull request's own [run]({run_url}).</sub>"
+    sys.stdout.buffer.write(f"{MARKER}\n{body}\n\n{source}\n".encode())
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1], sys.argv[2])
+    except ValueError as error:
+        sys.exit(f"no comment: {error}")
