@@ -26,7 +26,16 @@ __all__ = ["CapturedOutput", "clear_caches", "is_ignored"]
 
 # Packages that run tests, and every pytest plugin, by the name of its installed package.
 _RUNNERS = frozenset(
-    ("_pytest", "pluggy", "hypothesis", "anyio", "xdist", "execnet", "coverage", "_hypothesis_pytestplugin.py")
+    (
+        "_pytest",
+        "pluggy",
+        "hypothesis",
+        "anyio",
+        "xdist",
+        "execnet",
+        "coverage",
+        "_hypothesis_pytestplugin.py",
+    )
 )
 _PLUGIN_PREFIX = "pytest"
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
@@ -90,6 +99,7 @@ def _log_record_lines() -> tuple[str, frozenset[int]]:
     return codes[0].co_filename, frozenset(line for code in codes for *_, line in code.co_lines() if line)
 
 
+@lru_cache(maxsize=4096)  # the runner's own stacks are those of every test
 def is_ignored(traceback: Traceback, *, imports: bool) -> bool:
     """Whether an allocation that outlived its call was not the test's doing; the oldest frame comes first."""
     logging_file, log_record_lines = _log_record_lines()
