@@ -1,0 +1,105 @@
+"""Reports of a run, built in and added."""
+
+from __future__ import annotations
+
+import json
+
+_LARGE = """
+import pytest
+
+@pytest.mark.memory_budget(peak="1 MiB")
+def test_large():
+    bytearray(3 << 20)
+"""
+
+
+def test_the_run_file_keeps_its_contract(pytester, run):
+    pytester.makepyfile(_LARGE)
+    run.enforced()
+    content = json.loads(run.run_file.read_text())
+    assert content["schema"] == 1
+    assert {"machine_class", "python", "platform", "commit", "packages"} <= set(content["environment"])
+    (test,) = content["tests"]
+    assert {"nodeid", "file", "line", "verdict", "measurements"} <= set(test)
+    assert test["line"] == 3
+    (measurement,) = test["measurements"]
+    assert {"probe", "metric", "value", "unit", "budget", "baseline", "verdict", "reason"} <= set(measurement)
+    assert measurement["budget"] == 1 << 20
+
+
+def test_several_reports(pytester, run):
+    pytester.makepyfile(_LARGE)
+    run("--memguard", "--memguard-report=markdown:a.md", "--memguard-report=html:b.html")
+    assert "test_large" in (pytester.path / "a.md").read_text()
+    assert "test_large" in (pytester.path / "b.html").read_text()
+
+
+def test_github(pytester, run, monkeypatch):
+    summary = pytester.path / "summary.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    pytester.makepyfile(_LARGE)
+    result = run("--memguard")
+    result.stdout.fnmatch_lines(["::error file=test_github.py,line=3*"])
+    assert "test_large" in summary.read_text()
+
+
+def test_a_path_that_cannot_be_written(pytester, run):
+    pytester.makepyfile("def test_x(): pass")
+    result = run("--memguard", "--memguard-report=json:/proc/memguard/run.json")
+    assert result.ret not in (0, 3)
+    result.stdout.fnmatch_lines(["memguard: *cannot*/proc/memguard*"])
+
+
+def test_added_probes_and_reports(pytester, run):
+    pytester.makeconftest(
+        """
+        from pytest_memguard.extend import Counters, Reading
+
+        class Window:
+            def mark(self):
+                before, after = Counters(allocated_bytes=0), Counters(allocated_bytes=0)
+                return Reading(probe="tape", before=before, after=after, high_water_allocated_bytes=2048)
+            close = mark
+            def settle(self):
+                return 0
+            def retained_by(self, *, is_single_call):
+                return 0, 0
+            def sites(self, metric):
+                return ()
+
+        class Tape:
+            name = "tape"
+            noise_floor_bytes = 0
+            def unavailable(self):
+                return None
+            def open(self, plan):
+                return Window()
+            def known_allocation(self, nbytes):
+                return None
+
+        class Count:
+            name = "count"
+            default_path = None
+            def render(self, run):
+                return f"counted {len(run.tests)} tests"
+
+        def pytest_memguard_probes(config):
+            return [Tape()]
+
+        def pytest_memguard_reports(config):
+            return [Count()]
+        """
+    )
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.memory_budget(peak="1 KiB", probe="tape")
+        def test_tape():
+            pass
+        """
+    )
+    result = run.enforced("--memguard-report=count")
+    result.stdout.fnmatch_lines(["counted 1 tests"])
+    assert run.tests()["test_tape"]["measurements"][0]["probe"] == "tape"
