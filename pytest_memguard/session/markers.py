@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_memguard.session.budgets import BudgetError, parse_budget
+from pytest_memguard.session.marker_lines import located, location_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from pathlib import Path
+    from collections.abc import Collection
 
     import pytest
 
@@ -20,12 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["budgets_of", "location_of"]
 
 MARKER = "memory_budget"
-
-
-def location_of(item: pytest.Item) -> tuple[str, int]:
-    """File relative to rootdir with forward slashes, and the 1-based line of the test."""
-    file, line, _ = item.location
-    return file.replace("\\", "/"), (line or 0) + 1
 
 
 def budgets_of(item: pytest.Item, settings: Settings, probes: Collection[str]) -> tuple[Budget, ...]:
@@ -45,13 +37,13 @@ def budgets_of(item: pytest.Item, settings: Settings, probes: Collection[str]) -
     budgets = {b.probe: b for b in settings.budgets_for_path(location_of(item)[0])}
     for mark, is_repeated in reversed(marks):  # the closest last: it wins
         if mark.args:
-            raise _located(item, mark, f"got positional arguments {mark.args!r}, accepted: keywords only")
+            raise located(item, mark, f"got positional arguments {mark.args!r}, accepted: keywords only")
         try:
             budget = parse_budget(mark.kwargs, known_probes=known_probes, test_arguments=fixtures)
         except BudgetError as error:
-            raise _located(item, mark, str(error)) from None
+            raise located(item, mark, str(error)) from None
         if is_repeated:
-            raise _located(
+            raise located(
                 item, mark, f"probe {budget.probe!r} has two markers on one test, accepted: one per probe"
             )
         budgets[budget.probe] = budget
@@ -83,40 +75,3 @@ def _marks(item: pytest.Item) -> list[tuple[pytest.Mark, bool]]:
                 own_probes.add(probe)
             found.append((mark, is_repeated))
     return found
-
-
-def _located(item: pytest.Item, mark: pytest.Mark, message: str) -> BudgetError:
-    file, line = location_of(item)
-    line = _line_of_call(item.path, mark.kwargs, line) or line
-    shown = ", ".join([*map(repr, mark.args), *(f"{name}={value!r}" for name, value in mark.kwargs.items())])
-    return BudgetError(f"{file}:{line}: {MARKER}({shown}): {message}")
-
-
-def _line_of_call(path: Path, kwargs: Mapping[str, Any], line: int) -> int | None:
-    """The line on which ``memory_budget(...)`` with these literals stands, the nearest one above the test first."""
-    candidates = [
-        number for number, literals in _calls(path) if literals.items() <= _hashable(kwargs).items()
-    ]
-    return min(candidates, key=lambda number: (number > line, abs(number - line)), default=None)
-
-
-def _hashable(kwargs: Mapping[str, Any]) -> dict[str, str]:
-    return {name: repr(value) for name, value in kwargs.items()}
-
-
-@lru_cache(maxsize=16)
-def _calls(path: Path) -> tuple[tuple[int, dict[str, str]], ...]:
-    """Line and literal keywords of every ``memory_budget(...)`` in a file."""
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError):
-        return ()
-    calls = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == MARKER:
-            literals = {}
-            for keyword in node.keywords:
-                if keyword.arg and isinstance(keyword.value, ast.Constant):
-                    literals[keyword.arg] = repr(keyword.value.value)
-            calls.append((node.lineno, literals))
-    return tuple(calls)

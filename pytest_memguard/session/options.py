@@ -13,6 +13,7 @@ __all__ = ["MARKERS", "OPTIONS", "add_options"]
 MARKERS = (
     "memory_budget(*, peak, leak, fragmentation, external_fragmentation, hit_rate, allocations, probe='python', "
     "rounds=1, warmup=0): limits of memory for a test, judged with --memguard",
+    "time_budget(*, max, regression): limits of time for a test that uses pytest-benchmark's benchmark fixture",
 )
 
 

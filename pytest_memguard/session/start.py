@@ -10,9 +10,11 @@ from pytest_memguard.session.finish import Finish
 from pytest_memguard.session.guard import Guard
 from pytest_memguard.session.registry import ProbeRegistry
 from pytest_memguard.session.settings import Settings, parse_settings
+from pytest_memguard.session.timing_finish import TimingFinish
+from pytest_memguard.session.timing_guard import TimingGuard
 from pytest_memguard.session.transport import Collector, ResultCarrier
 from pytest_memguard.session.wrong_markers import WrongMarkers
-from pytest_memguard.store import memory_baselines
+from pytest_memguard.store import memory_baselines, timing_baselines
 from pytest_memguard.store.errors import StoreError
 
 __all__ = ["REGISTRY", "SETTINGS", "registry_of", "start"]
@@ -43,16 +45,23 @@ def start(config: pytest.Config) -> None:
     settings = parse_settings(config, probes=tuple(registry), formats=tuple(formats))
     try:
         baselines = memory_baselines.load(settings.baselines)
+        times = timing_baselines.load(settings.baselines)
     except StoreError as error:
         raise pytest.UsageError(f"memguard: {error}") from error
     config.stash[SETTINGS] = settings
     register = config.pluginmanager.register
     census = Census()
     register(Guard(settings, registry, baselines), "memguard-guard")
+    timing_guard = TimingGuard(settings, times)
+    register(timing_guard, "memguard-timing-guard")
     register(WrongMarkers(settings, registry), "memguard-wrong-markers")
     register(ResultCarrier(), "memguard-carrier")
     register(census, "memguard-census")
     if not hasattr(config, "workerinput"):  # xdist's workers measure; the controller alone reports and writes
         collector = Collector()
         register(collector, "memguard-collector")
-        register(Finish(settings, collector, census, baselines, formats), "memguard-finish")
+        register(TimingFinish(settings, collector, timing_guard, times), "memguard-timing-finish")
+        committed = memory_baselines.Baselines(
+            entries={nodeid: {} for nodeid in times.nodeids} | dict(baselines.entries)
+        )
+        register(Finish(settings, collector, census, committed, formats), "memguard-finish")

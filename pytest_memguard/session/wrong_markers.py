@@ -8,6 +8,7 @@ import pytest
 
 from pytest_memguard.session.budgets import BudgetError
 from pytest_memguard.session.markers import budgets_of
+from pytest_memguard.session.time_budget import time_budget_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -37,6 +38,7 @@ class WrongMarkers:
             if isinstance(item, pytest.Item):
                 try:
                     budgets_of(item, self._settings, self._registry)
+                    time_budget_of(item)
                 except BudgetError as error:
                     errors.append(str(error))
         if not errors:

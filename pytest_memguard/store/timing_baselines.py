@@ -9,7 +9,6 @@ from pytest_memguard.model.timing_baseline import TimingBaselines
 from pytest_memguard.store.atomic import remove_leftovers, write_atomically
 from pytest_memguard.store.errors import StoreError, in_words
 from pytest_memguard.store.lock import locked
-from pytest_memguard.store.timing_entries import format_timing, parse_timing
 from pytest_memguard.units import format_seconds
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ def load(directory: Path) -> TimingBaselines:
         raise StoreError(f"cannot read {path}: {in_words(error)}") from error
     except UnicodeDecodeError as error:
         raise StoreError(f"{path} is not UTF-8: byte {error.object[error.start]:#04x}") from error
+    from pytest_memguard.store.timing_entries import parse_timing  # noqa: PLC0415 - msgspec, for those with times
+
     return parse_timing(text, str(path))
 
 
@@ -146,6 +147,8 @@ def _change(
     directory: Path, change: Callable[[TimingBaselines], TimingBaselines]
 ) -> tuple[TimingBaselines, TimingBaselines]:
     """Under the folder's lock, so that of several writers none loses what another wrote."""
+    from pytest_memguard.store.timing_entries import format_timing  # noqa: PLC0415
+
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

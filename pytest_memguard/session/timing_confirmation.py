@@ -1,0 +1,98 @@
+"""A second opinion on a time that looks too slow: both commits in turns, on this machine, now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from pytest_memguard.model import Verdict
+from pytest_memguard.model.timing import TimingVerdict
+from pytest_memguard.timing.errors import CouldNotRun, WrongUse
+from pytest_memguard.timing.git import Repository
+from pytest_memguard.timing.settings import DuetSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_memguard.model.timing import BenchmarkTiming
+    from pytest_memguard.timing.record import Record
+
+__all__ = ["Suspicion", "confirm"]
+
+_MOST_SECONDS = 120.0
+
+
+class _Nobody:
+    """Nobody watches."""
+
+    def step(self, what: str) -> None: ...
+
+    def pair(self, number: int, records: Sequence[Record]) -> None: ...
+
+    def timed(self, record: Record) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """A benchmark that is slower than what was committed of ``commit``."""
+
+    nodeid: str
+    commit: str
+    threshold: float  # the slow-down that a duet has to find
+    bound_seconds: float  # beyond which a time is too far from the committed one to be chance
+
+
+def confirm(suspicion: Suspicion, rootdir: Path) -> tuple[Verdict, str] | None:
+    """A verdict with its reason from a duet of the working tree against the commit; ``None`` without that commit."""
+    nodeid, commit = suspicion.nodeid, suspicion.commit
+    try:
+        repository = Repository.around(rootdir)
+        base = repository.commit(commit)
+    except (CouldNotRun, WrongUse):
+        return None
+    from pytest_memguard.timing.compare import compare  # noqa: PLC0415 - of use to suspects alone
+
+    hint = f"confirm with: memguard ab --base {commit[:12]} -- {nodeid}"
+    try:
+        found = compare(
+            repository,
+            base=base,
+            arguments=[nodeid],
+            below=rootdir.resolve().relative_to(repository.top),
+            settings=DuetSettings(threshold=suspicion.threshold, budget_seconds=_MOST_SECONDS),
+            watch=_Nobody(),
+        )
+    except (CouldNotRun, WrongUse) as error:
+        return Verdict.INCONCLUSIVE, f"not confirmed, for a duet could not run ({error}); {hint}"
+    timing = next((each for each in found.benchmarks if each.nodeid == nodeid), None)
+    if timing is None:
+        return Verdict.INCONCLUSIVE, f"not confirmed, for a duet did not come to it; {hint}"
+    verdict, reason = _in_words(timing, commit[:12], hint)
+    is_still_slow = timing.head_seconds is not None and timing.head_seconds > suspicion.bound_seconds
+    if verdict is Verdict.PASS and is_still_slow and _has_changed(repository, base, rootdir, nodeid):
+        # Both sides of a duet have the benchmark files of today: it is blind to what these files do themselves.
+        file = nodeid.partition("::")[0]
+        return (
+            Verdict.FAIL,
+            f"a duet against {commit[:12]} finds it no slower outside of {file}, which has changed",
+        )
+    return verdict, reason
+
+
+def _has_changed(repository: Repository, commit: str, rootdir: Path, nodeid: str) -> bool:
+    """Whether the benchmark's file, or what lies beside it, is not that of the commit."""
+    place = rootdir.resolve().relative_to(repository.top) / PurePosixPath(nodeid.partition("::")[0])
+    beside = [place.parent] if place.parent.parts else [place, place.with_name("conftest.py")]
+    names = [each.as_posix() for each in beside]
+    return bool(repository.ask("diff", "--name-only", commit, "--", *names))
+
+
+def _in_words(timing: BenchmarkTiming, commit: str, hint: str) -> tuple[Verdict, str]:
+    ratio = f" ({(timing.ratio - 1) * 100:+.1f} %)" if timing.ratio is not None else ""
+    if timing.verdict is TimingVerdict.REGRESSED:
+        return Verdict.FAIL, f"confirmed by a duet against {commit}: {timing.reason}"
+    if timing.verdict.verdict is Verdict.PASS and timing.verdict is not TimingVerdict.NEW:
+        return Verdict.PASS, f"a duet against {commit} finds it no slower{ratio}: the machine is"
+    return Verdict.INCONCLUSIVE, f"a duet against {commit} is {timing.verdict.value}: {timing.reason}; {hint}"

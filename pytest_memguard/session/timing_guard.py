@@ -1,0 +1,123 @@
+"""The hooks that judge the time of tests which use pytest-benchmark."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_memguard.model import TestResult, Verdict
+from pytest_memguard.model.timing_baseline import TimingEntry
+from pytest_memguard.session.budgets import BudgetError
+from pytest_memguard.session.marker_lines import location_of
+from pytest_memguard.session.settings import Mode
+from pytest_memguard.session.time_budget import time_budget_of, uses_benchmark
+from pytest_memguard.session.transport import RESULT, attach_result
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from pytest_memguard.model.timing_baseline import TimingBaselines
+    from pytest_memguard.session.settings import Settings
+    from pytest_memguard.session.timing_confirmation import Suspicion
+    from pytest_memguard.session.timing_judging import Judged, Subject
+
+__all__ = ["TimingGuard"]
+
+
+class TimingGuard:
+    """Wraps the guard of memory: when a test's numbers are in, its time is added to them."""
+
+    def __init__(self, settings: Settings, baselines: TimingBaselines) -> None:
+        self._settings = settings
+        self._baselines = baselines
+        self.entries: dict[str, TimingEntry] = {}  # measured in this process
+        self.remarks: dict[str, str] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        if not uses_benchmark(item):
+            return (yield)
+        try:
+            outcome = yield
+        except (KeyboardInterrupt, pytest.exit.Exception, pytest.skip.Exception):
+            raise
+        except BaseException:
+            self._conclude(item, has_failed=True)
+            raise
+        self._conclude(item, has_failed=False)
+        return outcome
+
+    def _conclude(self, item: pytest.Item, *, has_failed: bool) -> None:
+        try:
+            judged = self._judged(item)
+        except BudgetError as error:
+            complaint = f"memguard: {error}"
+        else:
+            complaint = self._attached(item, judged)
+        if complaint and has_failed:
+            item.add_report_section("call", "memguard", complaint)  # its own error stays first
+        elif complaint:
+            pytest.fail(complaint, pytrace=False)
+
+    def _attached(self, item: pytest.Item, judged: Judged) -> str:
+        """Put the time beside the numbers of memory; what to fail with, if anything."""
+        measurement = judged.measurement
+        if measurement.value is None and not judged.is_guarded:
+            return ""
+        if self._settings.is_updating and measurement.verdict is Verdict.INCONCLUSIVE:
+            measurement = replace(measurement, verdict=Verdict.PASS, reason="")
+        if judged.remark:
+            self.remarks[item.nodeid] = judged.remark
+        before = item.stash.get(RESULT, None)
+        measurements = (*(before.measurements if before else ()), measurement)
+        guarding = [m for m in measurements if m is not measurement or judged.is_guarded] or [measurement]
+        file, line = location_of(item)
+        result = TestResult(
+            nodeid=item.nodeid,
+            file=file,
+            line=line,
+            verdict=Verdict.gravest([m.verdict for m in guarding]),
+            measurements=measurements,
+            guarded=judged.is_guarded or (before is not None and before.guarded),
+        )
+        attach_result(item, result)
+        is_red = measurement.verdict is Verdict.FAIL and self._settings.mode is not Mode.OBSERVE
+        return measurement.reason if is_red else ""
+
+    def _judged(self, item: pytest.Item) -> Judged:
+        from pytest_memguard.session.timing_confirmation import confirm  # noqa: PLC0415
+        from pytest_memguard.session.timing_judging import judge_time, no_time  # noqa: PLC0415
+        from pytest_memguard.session.timing_sample import sample_of  # noqa: PLC0415
+
+        subject, sample = self._subject(item), sample_of(item)
+        if isinstance(sample, str):
+            return no_time(subject, self._baselines, sample)
+        self.entries[item.nodeid] = TimingEntry(
+            code=subject.code, minima=(sample.minimum,), quantiles=(sample.quartiles,)
+        )
+        baselines = self._baselines
+        if (
+            self._settings.is_updating
+        ):  # numbers become the new baselines instead of being held against the old ones
+            baselines = replace(baselines, benchmarks={})
+
+        def second_opinion(suspicion: Suspicion) -> tuple[Verdict, str] | None:
+            is_watching = self._settings.mode is Mode.OBSERVE
+            return None if is_watching else confirm(suspicion, item.config.rootpath)
+
+        return judge_time(subject, sample.minimum, baselines, second_opinion)
+
+    def _subject(self, item: pytest.Item) -> Subject:
+        from pytest_memguard.session.timing_judging import Subject  # noqa: PLC0415
+        from pytest_memguard.session.timing_reference import machine_name, now  # noqa: PLC0415
+        from pytest_memguard.session.timing_sample import code_hash  # noqa: PLC0415
+
+        return Subject(
+            nodeid=item.nodeid,
+            machine=machine_name(),
+            today=now()[:10],
+            code=code_hash(item),
+            budget=time_budget_of(item),
+        )
