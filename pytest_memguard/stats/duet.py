@@ -88,8 +88,9 @@ def decide(
     if not threshold > 0:
         raise ValueError(f"got threshold {threshold!r}, accepted: more than 0")
     slow, half = math.log1p(threshold), math.log1p(threshold) / 2
-    # Fresh pairs know nothing of what made a look cross: at half the threshold they confirm every other time.
-    lower_levels = alpha_levels(tuple(looks), total=2 * alpha, power=1)
+    # At half the threshold fresh pairs confirm every other time. That is not spent: so far out in the tails Yuen's t
+    # errs up to twice as often as its level says.
+    lower_levels = alpha_levels(tuple(looks), total=alpha, power=1)
     # Most code is unchanged: what it may cost to pass it is spent early.
     upper_levels = alpha_levels(tuple(looks), total=beta, power=0.5)
     limits: Limits | None = None

@@ -95,6 +95,7 @@ def test_refuses_a_threshold_that_is_none():
         decide(CALM, threshold=0)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(pair_lists, st.floats(0, 0.3))
 def test_a_slow_down_makes_nothing_better(pairs, more):
     rank = {DuetOutcome.IMPROVED: 0, DuetOutcome.PASS: 0, DuetOutcome.REGRESSED: 2}
@@ -102,6 +103,7 @@ def test_a_slow_down_makes_nothing_better(pairs, more):
     assert (rank.get(before, 1), rank.get(after, 1)) != (2, 0)
 
 
+@settings(deadline=None)
 @given(pair_lists, st.randoms())
 def test_the_order_within_a_look_is_irrelevant(pairs, shuffler):
     mixed = []
@@ -112,6 +114,7 @@ def test_the_order_within_a_look_is_irrelevant(pairs, shuffler):
     assert repr(decide(mixed)) == repr(decide(pairs))  # NaN is not equal to itself
 
 
+@settings(deadline=None)
 @given(pair_lists, st.integers(0, 66))
 def test_a_verdict_stands_when_more_pairs_come(pairs, count):
     early = decide(pairs[:count])
@@ -121,8 +124,8 @@ def test_a_verdict_stands_when_more_pairs_come(pairs, count):
         assert early.pairs_wanted > 0
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=5, max_size=66))
-@settings(max_examples=30)
 def test_absurd_timings_are_survived(pairs):
     assert decide(pairs).outcome in DuetOutcome
 
