@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pytest_memguard.cli.ab.options import budget_option, comparison_options, pytest_arguments, settings_from
-from pytest_memguard.cli.ab.run import repository_here, run
+from pytest_memguard.cli.ab.run import commit_of, repository_here, run
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
 from pytest_memguard.cli.files import baselines_option
 
@@ -38,7 +38,7 @@ def command(
     repository = repository_here()
     if ctx.get_parameter_source("looks") is click.core.ParameterSource.DEFAULT:
         options["looks"] = (_PAIRS,)
-    commit = repository.commit(base or _recorded(directory / "timing.json"))
+    commit = commit_of(repository, base or _recorded(directory / "timing.json"))
     return run(repository, commit, pytest_args, settings=settings_from(options), outputs=options)
 
 

@@ -70,6 +70,7 @@ def compare(
             checkout=repository.top,
             below=below,
             plugin=trees.folder / "plugin",
+            scratch=trees.folder / "tmp",
             arguments=tuple(arguments),
             threads=settings.threads,
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import time
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_memguard.model.timing import SideName
@@ -45,7 +45,7 @@ class Watch(Protocol):
         """A benchmark has one more pair."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """Where the two sides stand: the same for all pairs."""
 
@@ -74,6 +74,7 @@ class Duet:
         self.was_pinned = True
         self.stopped = ""
         self._stage, self._settings, self._on_base = stage, settings, frozenset(on_base)
+        self._died_on_base: dict[str, str] = {}
         self._plans: dict[str, dict[SideName, SlicePlan]] = {}
         self._random = random.Random(settings.seed)  # noqa: S311 - seeds of hashes, not secrets
         self._deadline = time.monotonic() + settings.budget_seconds
@@ -162,10 +163,25 @@ class Duet:
             try:
                 outcome = pair.time(nodeid, on_base=self._on_base)
             except WorkerGone as gone:
-                record.setback = Setback(side=gone.side, outcome="died", reason=gone.reason)
+                self._bury(record, gone)
                 raise _PairLost from gone
+            if (
+                isinstance(outcome, Setback)
+                and outcome.side is SideName.BASE
+                and nodeid in self._died_on_base
+            ):
+                outcome = dataclasses.replace(outcome, outcome="died", reason=self._died_on_base[nodeid])
             record.add(outcome, settings=self._settings, alpha=self.alpha)
             watch.timed(record)
+
+    def _bury(self, record: Record, gone: WorkerGone) -> None:
+        """What ends the process on base is new, if head alone gets through it in the next pair."""
+        nodeid = record.benchmark.nodeid
+        if gone.side is SideName.BASE:
+            self._died_on_base[nodeid] = gone.reason
+            self._on_base -= {nodeid}
+        else:
+            record.setback = Setback(side=gone.side, outcome="died", reason=gone.reason)
 
     def _cores(self, number: int) -> list[int]:
         """The cores of a pair: others for the next, so that no single one decides."""

@@ -38,7 +38,7 @@ class Setback:
     """Why a benchmark has no pair: what became of it on the side named."""
 
     side: SideName
-    outcome: str  # failed, skipped, unused, missing, died
+    outcome: str  # failed, failed when repeated, skipped, unused, missing, died
     reason: str
     head_seconds: float | None = None
 
@@ -46,9 +46,9 @@ class Setback:
 class _Ended(Exception):  # noqa: N818
     """A test came to its end while it was to be timed."""
 
-    def __init__(self, side: SideName, event: Mapping[str, Any]) -> None:
+    def __init__(self, side: SideName, event: Mapping[str, Any], *, is_first: bool) -> None:
         super().__init__(side)
-        self.side, self.event = side, event
+        self.side, self.event, self.is_first = side, event, is_first
 
 
 class Pair:
@@ -68,6 +68,7 @@ class Pair:
     ) -> None:
         self._workers, self._first, self._plans = workers, first, plans
         self._settings, self._patience = settings, patience
+        self._slices_so_far: dict[SideName, int] = {}
 
     def time(self, nodeid: str, *, on_base: Container[str]) -> Timed | Setback:
         started = time.monotonic()
@@ -82,6 +83,8 @@ class Pair:
                     ended[side] = {**event, "outcome": "unused"} if event["outcome"] == "passed" else event
         found: tuple[float, float, float, float] | None = None
         head_seconds: float | None = None
+        worn: Setback | None = None
+        self._slices_so_far = dict.fromkeys((BASE, HEAD), 0)
         try:
             if len(ready) == 2:
                 found = self._measure(nodeid)
@@ -90,9 +93,11 @@ class Pair:
         except _Ended as end:
             ended[end.side] = end.event
             ready.remove(end.side)
+            if not end.is_first:  # what can be called once, but not again, says nothing about base
+                worn = Setback(side=HEAD, outcome="failed when repeated", reason=end.event["reason"])
         for side in ready:
             ended[side] = self._ask(side, "end")
-        setback = _setback(ended, head_seconds, is_timed=found is not None)
+        setback = worn or _setback(ended, head_seconds, is_timed=found is not None)
         if setback is not None or found is None:
             return setback or Setback(
                 side=BASE, outcome="missing", reason="not there", head_seconds=head_seconds
@@ -112,7 +117,8 @@ class Pair:
     def _slice(self, side: SideName, *, batches: int, size: int) -> dict[str, Any]:
         event = self._ask(side, "slice", batches=batches, size=size)
         if event["event"] != "sliced":
-            raise _Ended(side, event)
+            raise _Ended(side, event, is_first=self._slices_so_far[side] == 0)
+        self._slices_so_far[side] += 1
         return event
 
     def _calibrate(self, side: SideName) -> tuple[float, float]:

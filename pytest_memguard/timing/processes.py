@@ -34,6 +34,7 @@ class Launch:
     checkout: Path  # where the trees were taken from, hidden from the processes
     below: Path  # the folder within a tree to start pytest in
     plugin: Path  # holds the copy of the worker
+    scratch: Path  # temporary files of the tests
     arguments: tuple[str, ...]  # pytest's
     threads: int
 
@@ -44,6 +45,7 @@ class Launch:
             self.plugin / _WORKER,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
+        self.scratch.mkdir()
 
 
 def unsupported() -> str | None:
@@ -107,6 +109,7 @@ def _environment(launch: Launch, tree: Path, hash_seed: int) -> dict[str, str]:
         **os.environ,
         **dict.fromkeys(_THREADS, str(launch.threads)),
         "PYTHONPATH": os.pathsep.join(path),
+        "TMPDIR": str(launch.scratch),
         "PYTHONHASHSEED": str(hash_seed),
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pytest_memguard.cli.ab.options import budget_option, comparison_options, pytest_arguments, settings_from
-from pytest_memguard.cli.ab.run import repository_here, run
+from pytest_memguard.cli.ab.run import commit_of, repository_here, run
 
 __all__ = ["command"]
 
@@ -33,5 +33,5 @@ def command(base: str, pytest_args: tuple[str, ...], **options: Any) -> int:
     which says nothing about performance.
     """
     repository = repository_here()
-    commit = repository.fork_point(repository.commit(base), repository.commit("HEAD"))
+    commit = repository.fork_point(commit_of(repository, base), commit_of(repository, "HEAD"))
     return run(repository, commit, pytest_args, settings=settings_from(options), outputs=options)

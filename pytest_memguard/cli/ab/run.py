@@ -25,12 +25,19 @@ if TYPE_CHECKING:
     from pytest_memguard.model.timing import DuetRun
     from pytest_memguard.timing.settings import DuetSettings
 
-__all__ = ["exit_code", "repository_here", "run"]
+__all__ = ["commit_of", "exit_code", "repository_here", "run"]
 
 
 def repository_here() -> Repository:
     try:
         return Repository.around(Path.cwd())
+    except WrongUse as error:
+        raise Failure(str(error), ExitCode.WRONG_USE) from error
+
+
+def commit_of(repository: Repository, name: str) -> str:
+    try:
+        return repository.commit(name)
     except WrongUse as error:
         raise Failure(str(error), ExitCode.WRONG_USE) from error
 

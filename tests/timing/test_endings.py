@@ -1,0 +1,164 @@
+"""Whatever happens, no worktree, no file and no process is left."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.timing.repositories import environment, processes_in
+
+WAITING = """
+import time
+
+def test_waiting(benchmark):
+    benchmark(time.sleep, 100)
+"""
+
+
+@pytest.fixture
+def waiting(sample):
+    """A comparison in the middle of its first slice."""
+    sample.commit({"calc.py": "", "test_calc.py": WAITING})
+    sample.commit()
+    process = sample.start("ab", "--base", "HEAD~1")
+    deadline = time.monotonic() + 60
+    while not _is_sleeping(sample.temp):
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+def _is_sleeping(temp) -> bool:
+    """Base has come to its benchmark, so head's processes have long been started."""
+    logs = list(temp.glob("memguard-ab-*/base.log"))
+    return bool(logs) and "test_calc.py" in logs[0].read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals(sample, waiting, number):
+    waiting.send_signal(number)
+    _, err = waiting.communicate(timeout=30)
+    assert waiting.returncode == 4
+    assert "interrupted" in err or f"ended by {number.name}" in err
+    sample.assert_untouched()
+
+
+def test_a_driver_that_is_killed_takes_its_processes_along_and_the_next_one_tidies_up(sample, waiting):
+    waiting.kill()
+    waiting.communicate()
+    deadline = time.monotonic() + 30
+    while processes_in(sample.temp):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert sample.git("worktree", "list").count("\n") == 2
+    sample.put(
+        {"test_calc.py": "def test_new(benchmark):\n    benchmark(int)\n    import there\n", "there.py": ""}
+    )
+    assert sample.ab().returncode == 0
+    sample.assert_untouched()
+
+
+def test_processes_that_die_cost_their_benchmark_alone(sample):
+    code = """
+import os
+import signal
+import calc
+
+def test_dies_on_head(benchmark):
+    benchmark(lambda: calc.SIDE == "head" and os.kill(os.getpid(), signal.SIGSEGV))
+
+def test_dies_on_base(benchmark):
+    benchmark(lambda: calc.SIDE == "base" and os._exit(3))
+
+def test_new(benchmark):
+    benchmark(lambda: calc.NEW)
+"""
+    sample.commit({"calc.py": 'SIDE = "base"\n', "test_calc.py": code})
+    sample.commit({"calc.py": 'SIDE = "head"\nNEW = 1\n'})
+    done, found = sample.timed()
+    assert done.returncode == 4
+    assert "killed by SIGSEGV" in found["test_dies_on_head"]["reason"]
+    assert found["test_dies_on_head"]["verdict"] == "could_not_run"
+    assert "ends the process on base: its process ended with status 3" in found["test_dies_on_base"]["reason"]
+    assert found["test_dies_on_base"]["verdict"] == "new"
+    assert found["test_new"]["verdict"] == "new"
+    sample.assert_untouched()
+
+
+def test_a_process_that_dies_before_any_benchmark(sample):
+    sample.commit({"calc.py": "", "test_calc.py": "def test_one(benchmark):\n    benchmark(int)\n"})
+    sample.commit({"conftest.py": "import os\n\ndef pytest_collection_finish():\n    os._exit(9)\n"})
+    done = sample.ab()
+    assert done.returncode == 4
+    assert "pytest collects nothing on head: its process ended with status 9" in done.stderr
+    sample.assert_untouched()
+
+
+def test_a_benchmark_that_hangs(sample):
+    sample.commit({"calc.py": "", "test_calc.py": WAITING})
+    sample.commit()
+    done, found = sample.timed("--budget", "1s", "--grace", "1s")
+    assert done.returncode == 0
+    assert found["test_waiting"]["verdict"] == "inconclusive"
+    assert "the budget of 0.0167 min was spent" in found["test_waiting"]["reason"]
+    sample.assert_untouched()
+
+
+def test_a_folder_that_may_not_be_written_to(sample):
+    """What the benchmarks leave behind is in nobody's way."""
+    code = "import os\n\ndef test_one(benchmark, tmp_path):\n    benchmark(int)\n"
+    code += "    (tmp_path / 'in').mkdir()\n    (tmp_path / 'in' / 'a').touch()\n    (tmp_path / 'in').chmod(0o500)\n"
+    code += "    os.mkdir('here')\n    os.chmod('here', 0)\n    assert os.path.exists('there.py')\n"
+    sample.commit({"calc.py": "", "test_calc.py": code})
+    sample.commit({"there.py": ""})
+    done, found = sample.timed()
+    assert found["test_one"]["verdict"] == "new", done.stdout
+    sample.assert_untouched()
+
+
+def test_a_full_disk(sample):
+    if shutil.which("unshare") is None:
+        pytest.skip("no unshare, to mount a small disk with")
+    sample.commit({"calc.py": "", "large": "x" * 2**20, "test_calc.py": WAITING})
+    sample.commit()
+    small = f"mount -t tmpfs -o size=600k none {sample.temp} || exit 77; "
+    process = subprocess.Popen(
+        ["unshare", "-rm", "sh", "-c", small + 'exec "$@"', "sh", *sample.command("ab", "--base", "HEAD~1")],
+        cwd=sample.path,
+        env=environment(sample.temp),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    _, err = process.communicate(timeout=60)
+    if process.returncode in {1, 77}:
+        pytest.skip(f"a small disk cannot be mounted here: {err.strip()}")
+    assert process.returncode == 4, err
+    assert "cannot make the two trees" in err
+    sample.assert_untouched()
+
+
+def test_a_limit_of_file_size(sample):
+    """Writing fails in the middle of a checkout, without a disk to mount."""
+    sample.commit({"calc.py": "", "large": "x" * 2**20, "test_calc.py": WAITING})
+    sample.commit()
+    process = subprocess.Popen(
+        ["sh", "-c", 'ulimit -f 512; exec "$@"', "sh", *sample.command("ab", "--base", "HEAD~1")],
+        cwd=sample.path,
+        env=environment(sample.temp, PYTHONDONTWRITEBYTECODE="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 4, err
+    assert "cannot make the two trees" in err
+    sample.assert_untouched()
