@@ -56,7 +56,9 @@ def test_callable_budgets_follow_the_arguments(pytester, run):
         def extra():
             return 1 << 20
 
-        @pytest.mark.parametrize("size", [1 << 20, 2 << 20, pytest.param(3 << 20, marks=pytest.mark.xfail(strict=True))])
+        too_large = pytest.param(3 << 20, marks=pytest.mark.xfail(strict=True))
+
+        @pytest.mark.parametrize("size", [1 << 20, 2 << 20, too_large])
         @pytest.mark.memory_budget(peak=lambda size, extra: min(size, 2 << 20) + extra / 2)
         def test_sized(size, extra):
             bytearray(size)
