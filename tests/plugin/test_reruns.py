@@ -25,7 +25,7 @@ def test_the_last_rerun_counts(pytester, run):
     )
     result = run.enforced("--reruns=3", "--junit-xml=junit.xml", plugins=_PLUGINS)
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*1 passed, 2 rerun*"])
+    result.stdout.fnmatch_lines(["*1 passed,*2 rerun*"])
     peak = run.measurement("test_settles", "peak")
     assert peak["verdict"] == "pass"
     assert peak["value"] < 1 << 20
@@ -47,7 +47,7 @@ def test_a_budget_that_stays_broken_fails(pytester, run):
     )
     result = run.enforced("--reruns=1", plugins=_PLUGINS)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*1 failed, 1 rerun*"])
+    result.stdout.fnmatch_lines(["*1 failed,*1 rerun*"])
 
 
 def test_a_rerun_that_passes_is_committed(pytester, run):

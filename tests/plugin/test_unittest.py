@@ -158,7 +158,7 @@ def test_async_methods(pytester, run):
             async def asyncSetUp(self):
                 self.block = bytearray(8 << 20)
 
-            @pytest.mark.memory_budget(peak="2 MiB", leak="0 B")
+            @pytest.mark.memory_budget(peak="2 MiB", leak="4 KiB")  # the loop keeps some of its own
             async def test_small(self):
                 await asyncio.sleep(0)
                 bytearray(1 << 20)

@@ -40,7 +40,7 @@ def test_it_says_where_what_and_what_else(pytester, run, name):
     result.assert_outcomes(passed=1, errors=1)
     assert result.ret == 1
     result.stdout.fnmatch_lines(
-        ["*ERROR collecting test_wrong.py*", "test_wrong.py:3: memory_budget(*", "*1 passed, 1 error*"]
+        ["*ERROR collecting test_wrong.py*", "test_wrong.py:3: memory_budget(*", "*1 passed,*1 error*"]
     )
     result.stdout.fnmatch_lines([message])
 
