@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import asdict
 from datetime import datetime, timezone
 from importlib import metadata
-from itertools import repeat
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["calibration_scores", "describe_class", "describe_reference", "machine_name", "now", "uncommitted"]
 
-_ROUNDS = 10
-_CALLS = 5
+_ROUNDS = 200
 
 
 def now() -> str:
@@ -50,9 +48,8 @@ def calibration_scores() -> dict[str, float]:
 
 def _seconds(kernel: Callable[[], object]) -> float:
     start = perf_counter()
-    for _ in repeat(None, _CALLS):
-        kernel()
-    return (perf_counter() - start) / _CALLS
+    kernel()
+    return perf_counter() - start
 
 
 def describe_reference(rootdir: Path, baselines: Path) -> Reference:

@@ -8,7 +8,7 @@ __all__ = ["command"]
 
 command = LazyGroup(
     package=__name__,
-    names=("show", "update", "prune"),
+    names=("show", "update", "accept", "prune"),
     name="baseline",
     help="Look after the committed numbers.",
 )

@@ -11,7 +11,7 @@ from pytest_memguard.cli.exit_codes import ExitCode
 from pytest_memguard.cli.files import baselines_option, reading, writing
 from pytest_memguard.cli.terminal import print_line, progress
 from pytest_memguard.reports.text import plural
-from pytest_memguard.store import memory_baselines
+from pytest_memguard.store import memory_baselines, timing_baselines
 from pytest_memguard.store.orphans import orphans
 
 if TYPE_CHECKING:
@@ -33,20 +33,33 @@ def command(pytest_arguments: tuple[str, ...], directory: Path, *, dry_run: bool
     --dry-run.
     """
     with reading():
-        baselines = memory_baselines.load(directory)
-    name = directory / memory_baselines.FILE_NAME
-    if not len(baselines):
-        click.echo(f"{name} has no tests")
+        committed = {
+            memory_baselines.FILE_NAME: tuple(memory_baselines.load(directory)),
+            timing_baselines.FILE_NAME: timing_baselines.load(directory).nodeids,
+        }
+    known = {name: nodeids for name, nodeids in committed.items() if nodeids}
+    if not known:
+        click.echo(f"{directory / memory_baselines.FILE_NAME} has no tests")
         return ExitCode.IN_ORDER
     with progress("collecting tests"):
         found = collect(pytest_arguments)
-    gone = orphans(baselines, found.nodeids, found.whole_files, found.rootdir)
-    if gone and not dry_run:
+    gone = {
+        name: orphans(nodeids, found.nodeids, found.whole_files, found.rootdir)
+        for name, nodeids in known.items()
+    }
+    if not dry_run:
         with writing():
-            memory_baselines.update(directory, {}, removed=gone)
-    for nodeid in gone:
+            _remove(directory, gone)
+    for nodeid in dict.fromkeys(nodeid for nodeids in gone.values() for nodeid in nodeids):
         print_line(f"{'would remove' if dry_run else 'removed'} {nodeid}")
-    click.echo(
-        f"{name}: {len(gone)} of {plural(len(baselines), 'test')} gone{' (dry run)' if dry_run else ''}"
-    )
+    for name, nodeids in gone.items():
+        counts = f"{len(nodeids)} of {plural(len(known[name]), 'test')} gone"
+        click.echo(f"{directory / name}: {counts}{' (dry run)' if dry_run else ''}")
     return ExitCode.IN_ORDER
+
+
+def _remove(directory: Path, gone: dict[str, tuple[str, ...]]) -> None:
+    if in_memory := gone.get(memory_baselines.FILE_NAME):
+        memory_baselines.update(directory, {}, removed=in_memory)
+    if in_timing := gone.get(timing_baselines.FILE_NAME):
+        timing_baselines.remove(directory, in_timing)

@@ -11,13 +11,15 @@ from pytest_memguard.cli.exit_codes import ExitCode
 from pytest_memguard.cli.files import baselines_option, reading
 from pytest_memguard.cli.terminal import print_table
 from pytest_memguard.reports.text import plural
-from pytest_memguard.store import memory_baselines
+from pytest_memguard.store import memory_baselines, timing_baselines
 from pytest_memguard.store.diff import unit_of
 from pytest_memguard.units import format_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from pytest_memguard.model.timing_baseline import TimingBaselines
 
 __all__ = ["command"]
 
@@ -33,18 +35,30 @@ def command(pattern: str, directory: Path) -> int:
     """
     with reading():
         baselines = memory_baselines.load(directory)
-    rows = [
-        (nodeid, probe, metric, format_value(number, unit_of(metric, number)))
-        for nodeid in filter(_matcher(pattern), baselines)
+        times = timing_baselines.load(directory)
+    matches = _matcher(pattern)
+    rows: list[tuple[str, ...]] = [
+        (nodeid, probe, metric, format_value(number, unit_of(metric, number)), "")
+        for nodeid in filter(matches, baselines)
         for probe, metrics in sorted(baselines.entries[nodeid].items())
         for metric, number in sorted(metrics.items())
     ]
+    rows += [row for row in _time_rows(times) if matches(row[0])]
     if rows:
-        print_table(("test", "probe", "metric", "baseline"), rows, right=frozenset({"baseline"}))
+        print_table(("test", "probe", "metric", "baseline", ""), rows, right=frozenset({"baseline"}))
     else:
-        name = directory / memory_baselines.FILE_NAME
-        click.echo(f"{name} has {plural(len(baselines), 'test')}, none of them like {pattern}", err=True)
+        count = len({*baselines, *times.nodeids})
+        click.echo(f"{directory} has {plural(count, 'test')}, none of them like {pattern}", err=True)
     return ExitCode.IN_ORDER
+
+
+def _time_rows(times: TimingBaselines) -> Iterator[tuple[str, ...]]:
+    for machine, entries in sorted(times.benchmarks.items()):
+        for nodeid, entry in sorted(entries.items()):
+            notes = [machine, "provisional" if entry.band is None else f"band {entry.band:.1%}"]
+            if (accepted := times.accepted.get(nodeid)) and entry.date <= accepted.date:
+                notes.append(f"accepted {accepted.ratio:g}x until {accepted.expires}: {accepted.reason}")
+            yield nodeid, "time", "seconds", format_value(entry.seconds, entry.unit), "; ".join(notes)
 
 
 def _matcher(pattern: str) -> Callable[[str], object]:

@@ -1,4 +1,4 @@
-"""``memguard baseline update``: commit the numbers of a run."""
+"""``memguard baseline update``: commit the numbers of a run, or times measured for it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,53 @@ __all__ = ["command"]
 
 
 @click.command(name="update")
-@click.argument("path", type=click.Path(path_type=Path), metavar="RUN.json")
+@click.argument("arguments", nargs=-1, metavar="RUN.json | --timing [-- PYTEST ARGS]")
 @baselines_option
 @click.option("--dry-run", is_flag=True, help="Print what would change and change nothing.")
-def command(path: Path, directory: Path, *, dry_run: bool) -> int:
-    """Make the numbers of a run's guarded tests the committed ones.
+@click.option(
+    "--timing", is_flag=True, help="Time the benchmarks in fresh processes, and commit their times."
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(min=5),
+    default=10,
+    show_default=True,
+    help="With --timing: how many.",
+)
+@click.option(
+    "--widest-band",
+    type=click.FloatRange(min=0),
+    default=0.5,
+    hidden=True,
+    help="Refuse times further apart.",
+)
+def command(
+    arguments: tuple[str, ...],
+    directory: Path,
+    *,
+    dry_run: bool,
+    timing: bool,
+    processes: int,
+    widest_band: float,
+) -> int:
+    """Make the numbers of a run's guarded tests the committed ones, or with --timing measure times to commit.
 
-    Tests that are not in the run keep theirs, and so do probes that were unavailable where it took place.
+    Tests that are not in the run keep theirs, and so do probes that were unavailable where it took place. Times
+    are those of this class of machine alone; they are refused with a tree that is not as committed, controls that
+    drift, or processes that differ by more than half.
     """
+    if timing:
+        from pytest_memguard.cli.baseline.timing_update import update_times  # noqa: PLC0415
+
+        return update_times(
+            arguments, directory, processes=processes, dry_run=dry_run, widest_band=widest_band
+        )
+    if len(arguments) != 1:
+        raise click.UsageError(f"got {len(arguments)} run files, accepted: one, or --timing")
+    return _update_from(Path(arguments[0]), directory, dry_run=dry_run)
+
+
+def _update_from(path: Path, directory: Path, *, dry_run: bool) -> int:
     numbers = numbers_of(load_run(path))
     with reading():
         diff = memory_baselines.preview(directory, numbers)

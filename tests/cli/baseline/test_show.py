@@ -51,7 +51,7 @@ def test_patterns(folder, pattern, shown):
 def test_no_such_test(folder):
     done = memguard("baseline", "show", "nope", "--baselines", folder)
     assert (done.exit_code, done.stdout) == (0, "")
-    assert done.stderr == f"{folder / 'memory.json'} has 5 tests, none of them like nope\n"
+    assert done.stderr == f"{folder} has 5 tests, none of them like nope\n"
 
 
 def test_a_file_that_cannot_be_read(tmp_path):
