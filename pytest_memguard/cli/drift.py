@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pytest_memguard.cli.ab.options import budget_option, comparison_options, pytest_arguments, settings_from
-from pytest_memguard.cli.ab.run import commit_of, repository_here, run
+from pytest_memguard.cli.ab.running import commit_of, repository_here, run
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
 from pytest_memguard.cli.files import baselines_option
 

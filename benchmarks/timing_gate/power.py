@@ -1,0 +1,236 @@
+"""How often `memguard ab` cries wolf, and how often it finds a slow-down, on this machine.
+
+    python benchmarks/timing_gate/power.py --minutes 30 [--load]
+
+Compares real commits of a repository made for it: unchanged code, and code that does 5 % and 10 % more of the same
+work, over five kinds of kernels. Every comparison of a benchmark is a line in the results file, so that counts of
+several runs add up; `--minutes 0` prints what there is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+RESULTS = Path(__file__).with_name("results") / "power.jsonl"
+CHANGES = (0, 5, 10)  # percent of additional work
+UNITS = 20
+
+KERNELS = """
+import numpy as np
+
+UNITS = {units}
+_generator = np.random.default_rng(7)
+_numbers = _generator.random(20_000)
+_field = _generator.random((32, 32, 32))
+_places = _generator.random((400, 3)) * 8.0
+
+
+def python_loop():
+    total = 0
+    for _ in range(UNITS):
+        for index in range(400):
+            total += index & 7
+    return total
+
+
+def numpy_sum():
+    return sum(float(np.sum(_numbers)) for _ in range(UNITS))
+
+
+def fft():
+    return sum(float(np.fft.rfftn(_field)[0, 0, 0].real) for _ in range(UNITS))
+
+
+def neighbors():
+    found = 0
+    for _ in range(UNITS):
+        cells = np.floor(_places).astype(np.intp)
+        keys = (cells[:, 0] * 8 + cells[:, 1]) * 8 + cells[:, 2]
+        order = np.argsort(keys, kind="stable")
+        starts = np.searchsorted(keys[order], np.arange(513))
+        for cell in range(0, 512, 16):
+            inside = _places[order[starts[cell]:starts[cell + 1]]]
+            apart = inside[:, None] - inside[None]
+            found += int(((apart * apart).sum(-1) < 1.0).sum())
+    return found
+
+
+def temporaries():
+    total = 0.0
+    for _ in range(UNITS):
+        total += float((_numbers * 2.0 + _numbers - 1.0).mean())
+    return total
+"""
+BENCHMARKS = """
+import pytest
+import kernels
+
+
+@pytest.mark.parametrize("name", ["python_loop", "numpy_sum", "fft", "neighbors", "temporaries"])
+def test_kernel(benchmark, name):
+    benchmark(getattr(kernels, name))
+"""
+NEIGHBOR = """
+import random, time
+block = bytearray(1 << 22)
+while True:
+    end = time.monotonic() + random.uniform(0.02, 0.6)
+    while time.monotonic() < end:
+        sum(bytes(block)[::4096])
+    time.sleep(random.uniform(0.02, 0.6))
+"""
+
+
+def git(folder, *arguments):
+    done = subprocess.run(("git", *arguments), cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def make_repository(folder):
+    """A base, and a commit for every change; returns the commits of the changes."""
+    git(folder, "init", "-q")
+    git(folder, "config", "user.name", "power")
+    git(folder, "config", "user.email", "power@example.org")
+    (folder / "test_kernels.py").write_text(BENCHMARKS)
+    commits = {}
+    for step, percent in enumerate(("base", *CHANGES)):
+        units = UNITS if percent == "base" else UNITS * (100 + percent) // 100
+        (folder / "kernels.py").write_text(KERNELS.replace("{units}", str(units)) + f"\n# step {step}\n")
+        git(folder, "add", "-A")
+        git(folder, "commit", "-q", "-m", f"{percent}")
+        commits[percent] = git(folder, "rev-parse", "HEAD")
+    return commits
+
+
+def compare(folder, commits, percent, *, threshold):
+    git(folder, "checkout", "-q", "--detach", commits[percent])
+    target = folder.parent / "run.json"
+    command = (
+        sys.executable, "-m", "pytest_memguard.cli", "ab", "--base", commits["base"], "--json", str(target),
+        "--threshold", f"{threshold}%", "--budget", "20m", "--", "-q",
+    )  # fmt: skip
+    environment = {
+        **os.environ,
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTEST_ADDOPTS": "-p pytest_benchmark.plugin",
+        "GITHUB_ACTIONS": "",
+    }
+    started = time.monotonic()
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode not in {0, 1}:
+        sys.exit(f"memguard ab ended with status {done.returncode}: {done.stderr}")
+    seconds = time.monotonic() - started
+    timing = json.loads(target.read_text())["timing"]
+    for each in timing["benchmarks"]:
+        yield {
+            "kernel": each["nodeid"].rpartition("[")[2].rstrip("]"),
+            "percent": percent,
+            "threshold": threshold,
+            "verdict": each["verdict"],
+            "reason": each["reason"],
+            "seconds": each["measuring_seconds"],
+            "wall_seconds": seconds / len(timing["benchmarks"]),
+            "pairs": each["pair_ratios"],
+            "controls": {control["name"]: control["ratio"] for control in timing["controls"]},
+        }
+
+
+@contextlib.contextmanager
+def load(*, wanted):
+    """A neighbor that works in bursts, on whatever core the system gives it."""
+    if not wanted:
+        yield
+        return
+    process = subprocess.Popen([sys.executable, "-c", NEIGHBOR])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def report(lines):
+    print(
+        f"{'':24}{'kernel':14}{'change':>7}{'n':>6}{'regressed':>11}{'pass':>7}{'open':>7}{'pairs':>8}{'seconds':>9}"
+    )
+    for is_loaded in (False, True):
+        for percent in CHANGES:
+            group = [line for line in lines if line["loaded"] == is_loaded and line["percent"] == percent]
+            names = sorted({line["kernel"] for line in group})
+            for name in [*names, "all"]:
+                some = [line for line in group if name in {line["kernel"], "all"}]
+                if some:
+                    print_row("loaded machine" if is_loaded else "machine as it is", name, percent, some)
+
+
+def print_row(where, name, percent, lines):
+    count = len(lines)
+    verdicts = Counter(line["verdict"] for line in lines)
+    passed = verdicts["pass"] + verdicts["improved"]
+    pairs = sum(len(line["pairs"]) for line in lines) / count
+    seconds = sum(line["seconds"] for line in lines) / count
+    print(
+        f"{where:24}{name:14}{percent:>+6d}%{count:>6}{verdicts['regressed']:>11}{passed:>7}"
+        f"{count - passed - verdicts['regressed']:>7}{pairs:>8.1f}{seconds:>9.1f}"
+    )
+    if name == "all":
+        hits = verdicts["regressed"]
+        low, high = interval(hits, count)
+        kind = "false alarms" if percent == 0 else "found"
+        print(
+            f"{'':24}{kind}: {hits} of {count}, {100 * hits / count:.2f} % "
+            f"(95 %: {100 * low:.2f} .. {100 * high:.2f} %)"
+        )
+
+
+def interval(hits, count):
+    """Wilson's interval of a proportion."""
+    z = 1.96
+    center = (hits + z * z / 2) / (count + z * z)
+    half = z / (count + z * z) * math.sqrt(hits * (count - hits) / count + z * z / 4)
+    return max(0.0, center - half), min(1.0, center + half)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--changes", type=lambda text: tuple(map(int, text.split(","))), default=CHANGES)
+    parser.add_argument("--threshold", type=float, default=5)
+    parser.add_argument("--load", action="store_true", help="let a second process load the machine")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    options.results.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + 60 * options.minutes
+    with tempfile.TemporaryDirectory() as scratch, load(wanted=options.load):
+        folder = Path(scratch) / "repository"
+        folder.mkdir()
+        commits = make_repository(folder)
+        number = 0
+        while time.monotonic() < deadline:
+            percent = options.changes[number % len(options.changes)]
+            for line in compare(folder, commits, percent, threshold=options.threshold):
+                with options.results.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps({**line, "loaded": options.load}) + "\n")
+                print(
+                    f"{line['kernel']:14}{percent:+4d} %  {line['verdict']:13}{len(line['pairs']):4} pairs  "
+                    f"{line['reason']}"
+                )
+            number += 1
+    if options.results.exists():
+        report([json.loads(line) for line in options.results.read_text(encoding="utf-8").splitlines()])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from pytest_memguard.timing.benchmark_files import bring_over, is_brought_over
+
+
+@pytest.fixture
+def trees(tmp_path):
+    def make(**sides):
+        for side, files in sides.items():
+            for name, content in files.items():
+                path = tmp_path / side / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content)
+        return tmp_path / "base", tmp_path / "head"
+
+    return make
+
+
+def contents(tree):
+    return {path.relative_to(tree).as_posix(): path.read_text() for path in tree.rglob("*") if path.is_file()}
+
+
+def test_a_folder_of_tests_is_taken_whole(trees):
+    base, head = trees(
+        base={"pkg/a.py": "old", "tests/bench/test_a.py": "old", "tests/gone.py": "", "conftest.py": "old"},
+        head={
+            "pkg/a.py": "new",
+            "tests/bench/test_a.py": "new",
+            "tests/data/x": "new",
+            "conftest.py": "new",
+            "tox.ini": "new",
+        },
+    )
+    places = bring_over(["tests/bench/test_a.py"], head=head, base=base, ini=head / "tox.ini")
+    assert contents(base) == {
+        "pkg/a.py": "old",
+        "tests/bench/test_a.py": "new",
+        "tests/data/x": "new",
+        "conftest.py": "new",
+        "tox.ini": "new",
+    }
+    assert is_brought_over("tests/helper.py", places)
+    assert not is_brought_over("pkg/a.py", places)
+
+
+def test_a_benchmark_beside_the_code_comes_alone(trees):
+    base, head = trees(
+        base={"pkg/a.py": "old", "pkg/test_a.py": "old", "pkg/conftest.py": "old"},
+        head={"pkg/a.py": "new", "pkg/test_a.py": "new"},
+    )
+    bring_over(["pkg/test_a.py"], head=head, base=base, ini=None)
+    assert contents(base) == {"pkg/a.py": "old", "pkg/test_a.py": "new"}

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from pytest_memguard.model import Verdict
+from pytest_memguard.model.timing import SideName, TimingVerdict
+from pytest_memguard.timing.census import Benchmark
+from pytest_memguard.timing.controls import judge_controls
+from pytest_memguard.timing.pair import Setback, Timed
+from pytest_memguard.timing.record import Record
+from pytest_memguard.timing.settings import DuetSettings
+
+SETTINGS = DuetSettings()
+NOISE = (-0.004, 0.003, 0.001, -0.002, 0.002, 0.0, -0.001, 0.004, -0.003, 0.001)
+
+
+def judged(ratio, *, mean_ratio=None, pairs=10):
+    record = Record(benchmark=Benchmark(nodeid="t.py::t", file="t.py", line=3))
+    for index in range(pairs):
+        if record.is_open:
+            noise = NOISE[index % len(NOISE)]
+            record.add(
+                Timed(
+                    log_ratio=math.log(ratio) + noise,
+                    mean_log_ratio=math.log(mean_ratio or ratio) + noise,
+                    base_seconds=1.0,
+                    head_seconds=ratio,
+                    measuring_seconds=0.4,
+                ),
+                settings=SETTINGS,
+                alpha=0.001,
+            )
+    return record.result(settings=SETTINGS, alpha=0.001, stopped="the time was up")
+
+
+def test_verdicts_over_ratios():
+    assert judged(1.0).verdict is TimingVerdict.PASS
+    assert judged(0.9).verdict is TimingVerdict.IMPROVED
+    slower = judged(1.1, pairs=20)
+    assert slower.verdict is TimingVerdict.REGRESSED
+    assert "10.1 % slower than base" in slower.reason
+    assert slower.head_seconds == 1.1
+
+
+def test_what_is_still_open_says_why():
+    found = judged(1.0, pairs=3)
+    assert found.verdict is TimingVerdict.INCONCLUSIVE
+    assert found.reason.startswith("the time was up")
+    assert found.ratio is None
+    nothing = judged(1.0, pairs=0)
+    assert (nothing.verdict, nothing.reason) == (TimingVerdict.INCONCLUSIVE, "the time was up")
+
+
+def test_a_slow_down_of_some_calls_alone_is_no_pass():
+    found = judged(1.0, mean_ratio=1.3)
+    assert found.verdict is TimingVerdict.INCONCLUSIVE
+    assert "their mean is 30.0 % slower" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("side", "outcome", "verdict"),
+    [
+        (SideName.BASE, "failed", TimingVerdict.NEW),
+        (SideName.BASE, "missing", TimingVerdict.NEW),
+        (SideName.HEAD, "failed", TimingVerdict.COULD_NOT_RUN),
+        (SideName.HEAD, "died", TimingVerdict.COULD_NOT_RUN),
+        (SideName.HEAD, "skipped", TimingVerdict.NOT_MEASURED),
+        (SideName.HEAD, "unused", TimingVerdict.NOT_MEASURED),
+    ],
+)
+def test_setbacks(side, outcome, verdict):
+    record = Record(benchmark=Benchmark(nodeid="t.py::t", file="t.py", line=3))
+    record.add(Setback(side=side, outcome=outcome, reason="why"), settings=SETTINGS, alpha=0.001)
+    assert not record.is_open
+    found = record.result(settings=SETTINGS, alpha=0.001, stopped="")
+    assert found.verdict is verdict
+    assert "why" in found.reason
+
+
+def test_only_a_regression_is_a_failure():
+    failing = [each for each in TimingVerdict if each.verdict is Verdict.FAIL]
+    assert failing == [TimingVerdict.REGRESSED]
+
+
+def test_controls_off_by_half_the_threshold():
+    found = {
+        each.name: each.is_off
+        for each in judge_controls(
+            {"good": [0.02] * 5, "slow": [0.026] * 5, "fast": [-0.026] * 3, "none": []}, 0.05
+        )
+    }
+    assert found == {"good": False, "slow": True, "fast": True}

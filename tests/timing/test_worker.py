@@ -1,0 +1,107 @@
+"""What runs inside a timed process, without the process."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from time import perf_counter, sleep
+
+import pytest
+
+from pytest_memguard.timing.worker.controls import CONTROLS, Control
+from pytest_memguard.timing.worker.outcome import error_place
+from pytest_memguard.timing.worker.stand import Stand
+from pytest_memguard.timing.worker.work import Calls, Rounds
+
+
+@pytest.mark.parametrize("given", [((), {}), ((1,), {}), ((), {"value": 2})])
+def test_calls_are_counted(given):
+    args, kwargs = given
+    calls = []
+    work = Calls(lambda value=0: calls.append(value) or value, args, kwargs)
+    work.time(1)
+    work.time(5)
+    assert len(calls) == 6
+    assert work.result() == calls[0] == (*args, *kwargs.values(), 0)[0]
+    assert len(calls) == 7
+
+
+def test_a_slow_function_is_not_called_again_for_its_result(monkeypatch):
+    monkeypatch.setattr("pytest_memguard.timing.worker.work._TOO_SLOW_FOR_ONE_MORE", 0.001)
+    calls = []
+    work = Calls(lambda: (sleep(0.002), calls.append(1)) and len(calls), (), {})
+    work.time(3)
+    assert work.result() == 1
+    assert len(calls) == 3
+
+
+def test_setup_and_teardown_are_not_timed():
+    work = Rounds(
+        lambda value: value, setup=lambda: (sleep(0.01), ((7,), {}))[1], teardown=lambda value: sleep(0.01)
+    )
+    start = perf_counter()
+    seconds = work.time(3)
+    assert perf_counter() - start > 0.06
+    assert seconds < 0.01
+    assert work.result() == 7
+
+
+def test_iterations_are_one_repetition():
+    calls = []
+    work = Rounds(lambda: calls.append(1), iterations=10)
+    work.time(3)
+    assert len(calls) == 30
+
+
+def test_arguments_from_two_places():
+    with pytest.raises(TypeError, match="if `setup` returns"):
+        Rounds(print, (1,), setup=lambda: ((2,), {})).time(1)
+
+
+class Script:
+    """Orders, and what was told."""
+
+    def __init__(self, *orders):
+        self.orders, self.told = list(orders), []
+
+    def tell(self, event, **facts):
+        self.told.append((event, facts))
+
+    def hear(self):
+        return self.orders.pop(0)
+
+
+def test_slices_are_quiet_and_leave_everything_as_it_was():
+    states = []
+    tracer, enabled = sys.gettrace(), gc.isenabled()
+    script = Script({"do": "slice", "batches": 3, "size": 2}, {"do": "end"})
+    work = Calls(lambda: states.append((gc.isenabled(), sys.gettrace(), sys.getprofile())), (), {})
+    slices = Stand(script).serve(work)
+    assert states == [(False, None, None)] * 6
+    assert (sys.gettrace(), gc.isenabled(), gc.get_freeze_count()) == (tracer, enabled, 0)
+    assert [event for event, _ in script.told] == ["ready", "sliced"]
+    assert 0 < script.told[1][1]["fastest"] <= script.told[1][1]["mean"] == slices[0]
+
+
+def test_a_call_that_raises_leaves_the_collector_on():
+    script = Script({"do": "slice", "batches": 1, "size": 1})
+    with pytest.raises(ZeroDivisionError):
+        Stand(script).serve(Calls(lambda: 1 / 0, (), {}))
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+
+
+@pytest.mark.parametrize("kernel", CONTROLS.values(), ids=CONTROLS)
+def test_controls_are_neither_free_nor_slow(kernel):
+    work = Control(kernel)
+    assert 1e-5 < min(work.time(1) for _ in range(5)) < 0.02
+    assert work.result() == work.result()
+
+
+def test_where_an_error_came_from():
+    with pytest.raises(SyntaxError) as broken:
+        compile("def (", "/somewhere/code.py", "exec")
+    assert error_place(broken.value)[:2] == ("/somewhere/code.py", "SyntaxError")
+    with pytest.raises(KeyError) as missing:
+        {}["a\nb"]
+    assert error_place(missing.value) == (__file__, "KeyError", "KeyError: 'a\\nb'")
