@@ -9,127 +9,111 @@ from pathlib import Path
 import pytest
 from zoo import CASES, Case, Kind, Mode
 
-__all__ = ["Judgement", "command", "expected_verdict", "parameters", "read_judgements", "write_suite"]
+__all__ = ["RUN_FILE", "Plan", "command", "judged", "misjudged", "parameters", "write_suite"]
 
 RUN_FILE = "run.json"
 
 _CONFTEST = """\
+import sys
 sys.path.insert(0, {here!r})
 """
 
 _TESTS = """\
 import pytest
-from suite import parameters
+from suite import Plan, parameters
 from zoo import Kind, Mode, State
+
+PLAN = Plan(kind=Kind({kind!r}), mode=Mode({mode!r}), is_stacked={is_stacked}, seed={seed}, only={only!r})
 
 @pytest.fixture
 def state(case, request):
-    state = State({seed}, **{{name: request.getfixturevalue(name) for name in case.fixtures}})
+    state = State(PLAN.seed, **{{name: request.getfixturevalue(name) for name in case.fixtures}})
     if case.prepare:
         case.prepare(state)
     yield state
     if case.undo:
         case.undo(state)
 
-@pytest.mark.parametrize("case", parameters(Kind({kind!r}), Mode({mode!r}), {only!r}))
+@pytest.mark.parametrize("case", parameters(PLAN))
 def test_case(case, state):
     case(state)
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """What the guard said about one case with one probe."""
+class Plan:
+    """Which cases one run asks about, and how."""
 
-    name: str
-    probe: str
-    verdict: str
-    retained_bytes: float | None
-    reason: str
-    sites: tuple[str, ...] = ()
+    kind: Kind
+    mode: Mode
+    is_stacked: bool = (
+        False  # one test with a budget for each of a case's probes, instead of a test per probe
+    )
+    seed: int = 0
+    only: str = ""  # part of a case's name
 
-    def __str__(self) -> str:
-        lines = [
-            f"{self.name} [{self.probe}]: {self.verdict}, {self.retained_bytes} B per call. {self.reason}"
-        ]
-        return "\n    ".join(lines + list(self.sites))
-
-
-def expected_verdict(kind: Kind) -> str:
-    """What the guard must say; anything less sure is as wrong as the contrary."""
-    return "fail" if kind is Kind.LEAK else "pass"
+    @property
+    def expected_verdict(self) -> str:
+        """What the guard must say; anything less sure is as wrong as the contrary."""
+        return "fail" if self.kind is Kind.LEAK else "pass"
 
 
-def parameters(kind: Kind, mode: Mode, only: str = "") -> list[object]:
-    """One parameter per case and probe that can be told in this mode."""
-    return [
-        pytest.param(
-            case,
-            id=f"{case.name}-{probe}",
-            marks=pytest.mark.memory_budget(leak="0 B", probe=probe, **mode.marker),
-        )
-        for case, probe in judged(kind, mode)
-        if only in case.name
-    ]
-
-
-def judged(kind: Kind, mode: Mode) -> list[tuple[Case, str]]:
-    """The cases of a kind that can be told in this mode on this platform, by probe."""
-    return [
-        (case, probe)
+def judged(plan: Plan) -> list[tuple[Case, tuple[str, ...]]]:
+    """The cases that can be told in this way on this platform, each with its probes."""
+    cases = [
+        (case, tuple(probe for probe in case.probes if not case.skip_reason(probe)))
         for case in CASES
-        if case.kind is kind and case.can_be_told_in(mode)
-        for probe in case.probes
-        if not case.skip_reason(probe)
+        if case.kind is plan.kind and case.can_be_told_in(plan.mode) and plan.only in case.name
     ]
+    return [(case, probes) for case, probes in cases if len(probes) > plan.is_stacked]
 
 
-def write_suite(folder: Path, kind: Kind, mode: Mode, *, seed: int = 0, only: str = "") -> None:
+def parameters(plan: Plan) -> list[object]:
+    """A parameter for each test."""
+
+    def parameter(case: Case, probes: tuple[str, ...]) -> object:
+        marks = [pytest.mark.memory_budget(leak="0 B", probe=probe, **plan.mode.marker) for probe in probes]
+        return pytest.param(case, id="-".join((case.name, *probes)), marks=marks)
+
+    if plan.is_stacked:
+        return [parameter(case, probes) for case, probes in judged(plan)]
+    return [parameter(case, (probe,)) for case, probes in judged(plan) for probe in probes]
+
+
+def write_suite(folder: Path, plan: Plan) -> None:
     """Write the test file and what it needs to find the zoo."""
+    text = _TESTS.format(
+        kind=plan.kind.value, mode=plan.mode.value, is_stacked=plan.is_stacked, seed=plan.seed, only=plan.only
+    )
+    (folder / "test_cases.py").write_text(text)
     (folder / "conftest.py").write_text(_CONFTEST.format(here=str(Path(__file__).parent)))
     (folder / "pytest.ini").write_text("[pytest]\n")
-    (folder / "test_cases.py").write_text(
-        _TESTS.format(kind=kind.value, mode=mode.value, seed=seed, only=only)
-    )
 
 
 def command() -> list[str]:
     """The arguments of the run, after ``python -m pytest``."""
-    # Deselected plugins of the developer's machine would be measured along with the cases.
     return ["--memguard", f"--memguard-report=json:{RUN_FILE}", "-p", "no:cacheprovider", "-q", "--tb=no"]
 
 
-def read_judgements(run_file: Path) -> dict[tuple[str, str], Judgement]:
-    """What the guard said, by case and probe."""
-    found = {}
+def misjudged(run_file: Path, plan: Plan) -> list[str]:
+    """What was said of each case whose verdict is not what it must be; one that is missing is among them."""
+    said = dict(_read_verdicts(run_file))
+    wrong = []
+    for case, probes in judged(plan):
+        for probe in probes:
+            verdict, text = said.get((case.name, probe), ("missing", "nothing was measured"))
+            if verdict != plan.expected_verdict:
+                wrong.append(f"{case.name} [{probe}]: {verdict}, {text}")
+    return wrong
+
+
+def _read_verdicts(run_file: Path):
+    """``(name, probe), (verdict, what else there is to say)`` of each leak that was looked for."""
     for test in json.loads(run_file.read_text())["tests"]:
-        name, _, probe = test["nodeid"].partition("[")[2].rstrip("]").rpartition("-")
-        leaks = [one for one in test["measurements"] if one["metric"] == "leak"]
-        measurement = leaks[0] if leaks else {}
-        sites = [
-            f"{site['file']}:{site['line']} {site['bytes']} B" for site in measurement.get("sites") or ()
-        ]
-        found[name, probe] = Judgement(
-            name=name,
-            probe=probe,
-            verdict=test["verdict"],
-            retained_bytes=measurement.get("value"),
-            reason=measurement.get("reason") or test.get("reason", ""),
-            sites=tuple(sites[:5]),
-        )
-    return found
-
-
-def misjudged(run_file: Path, kind: Kind, mode: Mode, *, only: str = "") -> list[str]:
-    """A line for each case whose verdict is not what it must be; a case that is missing is one of them."""
-    found = read_judgements(run_file)
-    lines = []
-    for case, probe in judged(kind, mode):
-        if only not in case.name:
-            continue
-        judgement = found.get((case.name, probe))
-        if judgement is None:
-            lines.append(f"{case.name} [{probe}]: not in the run file")
-        elif judgement.verdict != expected_verdict(kind):
-            lines.append(str(judgement))
-    return lines
+        name = test["nodeid"].partition("[")[2].partition("-")[0]
+        for found in test["measurements"]:
+            if found["metric"] != "leak":
+                continue
+            lines = [f"{found['value']} B per call. {found.get('reason', '')}"]
+            lines += [f"{site['file']}:{site['line']} {site['bytes']} B" for site in found.get("sites") or ()]
+            yield (name, found["probe"]), (found["verdict"], "\n    ".join(lines[:6]))

@@ -19,8 +19,10 @@ MIB = 2**20
 
 # A smaller leak is lost in what one call of an interpreter moves anyway: one round cannot be asked about it.
 _SINGLE_ROUND_LEAK_BYTES = 10_000
-# The shares of ten rounds in which growth may fade and still leave enough of them to see that it did.
+# Of ten rounds, those in which growth may fade and still leave enough of them to see that it did.
 _TEN_ROUNDS_SETTLE = 3
+# Below it a leak drowns, over ten rounds, in the free chunks and pages that an allocator takes from stock first.
+_TEN_ROUNDS_LEAK_BYTES = {"python": 64, "heap": KIB, "rss": 64 * KIB}
 
 
 class Kind(str, Enum):
@@ -84,8 +86,12 @@ class Case:
         """Whether so many calls hold enough evidence for anybody to know the truth."""
         if mode is Mode.SINGLE:
             return self.single_round
+        if mode is Mode.TEN and self.kind is Kind.LEAK:
+            return not self.bursty and self.bytes_per_call >= max(
+                _TEN_ROUNDS_LEAK_BYTES[p] for p in self.probes
+            )
         if mode is Mode.TEN:
-            return not self.bursty and self.settles_after <= _TEN_ROUNDS_SETTLE
+            return self.settles_after <= _TEN_ROUNDS_SETTLE
         return True
 
     def skip_reason(self, probe: str) -> str:

@@ -17,7 +17,7 @@ def array_temporaries(state: State) -> None:
     assert float(((field * 2 + 1) ** 0.5).sum()) > 0
 
 
-@lookalike("python", prepare=_field)
+@lookalike("python", prepare=_field, settles_after=1)
 def views_of_a_living_array(state: State) -> None:
     state.views = [state.field[part::7].reshape(1, -1).T for part in range(7)]
 
