@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_memguard.model.timing_baseline import TimingBaselines
 
-__all__ = ["command"]
+__all__ = ["command", "matcher"]
 
 
 @click.command(name="show")
@@ -36,7 +36,7 @@ def command(pattern: str, directory: Path) -> int:
     with reading():
         baselines = memory_baselines.load(directory)
         times = timing_baselines.load(directory)
-    matches = _matcher(pattern)
+    matches = matcher(pattern)
     rows: list[tuple[str, ...]] = [
         (nodeid, probe, metric, format_value(number, unit_of(metric, number)), "")
         for nodeid in filter(matches, baselines)
@@ -61,6 +61,7 @@ def _time_rows(times: TimingBaselines) -> Iterator[tuple[str, ...]]:
             yield nodeid, "time", "seconds", format_value(entry.seconds, entry.unit), "; ".join(notes)
 
 
-def _matcher(pattern: str) -> Callable[[str], object]:
+def matcher(pattern: str) -> Callable[[str], object]:
+    """Whether a name is one that ``pattern`` stands for."""
     wild = re.escape(pattern.rstrip("/")).replace(r"\*", ".*").replace(r"\?", ".")
     return re.compile(rf"{wild}(?:(?:/|::|\[).*)?", re.DOTALL).fullmatch

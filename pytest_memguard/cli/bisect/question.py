@@ -1,0 +1,122 @@
+"""What every commit is asked, and how it answers: in fresh processes of pytest."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_memguard.model import Verdict
+from pytest_memguard.store import run_file
+from pytest_memguard.store.errors import StoreError
+from pytest_memguard.timing.packages import import_roots
+
+if TYPE_CHECKING:
+    from pytest_memguard.model import TestResult
+
+__all__ = ["Answer", "Question", "ask_memory", "ask_time"]
+
+_RECORDER = "pytest_memguard.cli.baseline.timing_recorder"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One test, and what about it."""
+
+    nodeid: str
+    arguments: tuple[str, ...] = ()
+    is_time: bool = False
+    ratio: float | None = None  # times GOOD's seconds from which on a commit is bad
+    processes: int = 5
+    tests_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """``is_bad`` is ``None`` where the commit cannot tell."""
+
+    is_bad: bool | None
+    numbers: str  # for people
+    seconds: float | None = None
+
+
+def ask_memory(question: Question, folder: Path, top: Path) -> Answer:
+    """Whether the test breaks its memory budget with the code in ``folder``, which lies in the tree ``top``."""
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "run.json"
+        said = _pytest(
+            ["-m", "pytest", "--memguard", f"--memguard-report=json:{path}", "-q", "-p", "no:cacheprovider"],
+            question,
+            folder,
+            top,
+        )
+        try:
+            tests = run_file.load(path).tests
+        except StoreError:
+            return Answer(is_bad=None, numbers=said)
+    result = next((test for test in tests if test.nodeid.endswith(question.nodeid) or len(tests) == 1), None)
+    if result is None:
+        return Answer(is_bad=None, numbers=said)
+    return _of_result(result)
+
+
+def _of_result(result: TestResult) -> Answer:
+    from pytest_memguard.units import format_value  # noqa: PLC0415
+
+    # Times have a question of their own, and one run of them is no answer to it.
+    measured = [m for m in result.measurements if m.probe != "time"]
+    numbers = ", ".join(
+        f"{m.metric} {format_value(m.value, m.unit)} ({m.probe})" for m in measured if m.value is not None
+    )
+    verdict = Verdict.gravest([m.verdict for m in measured])
+    if not result.guarded or verdict not in (Verdict.PASS, Verdict.FAIL):
+        reason = next((m.reason for m in measured if m.reason), result.reason)
+        return Answer(is_bad=None, numbers=reason or "it has no memory budget there")
+    return Answer(is_bad=verdict is Verdict.FAIL, numbers=numbers)
+
+
+def ask_time(question: Question, folder: Path, top: Path) -> Answer:
+    """The least seconds per call over some fresh processes; good or bad is for others to say."""
+    fastest: float | None = None
+    for _ in range(question.processes):
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / "times.json"
+            said = _pytest(["-m", _RECORDER, str(path)], question, folder, top)
+            try:
+                content = json.loads(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                return Answer(is_bad=None, numbers=said)
+        if len(content["benchmarks"]) != 1:
+            troubles = "; ".join(content["troubles"].values())
+            return Answer(
+                is_bad=None, numbers=troubles or f"{len(content['benchmarks'])} benchmarks, accepted: one"
+            )
+        (found,) = content["benchmarks"].values()
+        fastest = found["minimum"] if fastest is None else min(fastest, found["minimum"])
+    return Answer(is_bad=None, numbers="", seconds=fastest)
+
+
+def _pytest(command: list[str], question: Question, folder: Path, top: Path) -> str:
+    """Run it on the code of the tree, and return the first line that says what went wrong."""
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    path = [*map(str, import_roots(top)), *filter(None, inherited)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment |= {"PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1", "GITHUB_ACTIONS": ""}
+    done = subprocess.run(
+        [sys.executable, *command, f"--rootdir={top}", *question.arguments, question.nodeid],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    lines = [line.strip() for line in f"{done.stdout}\n{done.stderr}".splitlines()]
+    first = next((line for line in lines if line.startswith(("ERROR", "E  "))), "")
+    return first or f"pytest ended with status {done.returncode}"

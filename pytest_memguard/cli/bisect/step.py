@@ -1,0 +1,76 @@
+"""Run by ``git bisect run``: asks the commit that is checked out, and answers with an exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_memguard.cli.bisect.question import Answer, Question, ask_memory, ask_time
+from pytest_memguard.timing.errors import CouldNotRun
+from pytest_memguard.timing.git import Repository
+from pytest_memguard.units import format_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["answer", "judged", "main"]
+
+GOOD, BAD, SKIP, ABORT = 0, 1, 125, 128  # as git bisect run reads them
+
+
+def answer(question: Question, tree: Repository, below: Path) -> Answer:
+    """Ask the commit that is checked out in ``tree``."""
+    with _tests_of(question, tree, below) as trouble:
+        if trouble:
+            return Answer(is_bad=None, numbers=trouble)
+        folder = tree.top / below
+        if not folder.is_dir():
+            return Answer(is_bad=None, numbers=f"there is no folder {below}")
+        return (ask_time if question.is_time else ask_memory)(question, folder, tree.top)
+
+
+@contextlib.contextmanager
+def _tests_of(question: Question, tree: Repository, below: Path) -> Iterator[str]:
+    """The test's file from elsewhere, for as long as it is needed; yields what went wrong."""
+    if question.tests_of is None:
+        yield ""
+        return
+    file = (below / question.nodeid.partition("::")[0]).as_posix()
+    try:
+        tree.ask("checkout", "--quiet", question.tests_of, "--", file)
+    except CouldNotRun as error:
+        yield str(error)
+        return
+    try:
+        yield ""
+    finally:
+        tree.ask("reset", "--quiet", "--hard")
+
+
+def judged(found: Answer, limit_seconds: float | None) -> Answer:
+    """A time held against its limit; other answers know for themselves."""
+    if found.seconds is None or limit_seconds is None:
+        return found
+    return replace(found, is_bad=found.seconds > limit_seconds, numbers=format_seconds(found.seconds))
+
+
+def main(order: str) -> int:
+    given = json.loads(Path(order).read_text(encoding="utf-8"))
+    question = Question(**{**given["question"], "arguments": tuple(given["question"]["arguments"])})
+    tree = Repository(Path(given["top"]))
+    found = judged(answer(question, tree, Path(given["below"])), given["limit_seconds"])
+    commit = tree.commit("HEAD")
+    with Path(given["log"]).open("a", encoding="utf-8") as log:
+        log.write(json.dumps({"commit": commit, **asdict(found)}) + "\n")
+    if found.is_bad is None or math.isnan(found.seconds or 0.0):
+        return SKIP
+    return BAD if found.is_bad else GOOD
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
