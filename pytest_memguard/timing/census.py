@@ -10,6 +10,7 @@ from pytest_memguard.model.timing import SideName
 from pytest_memguard.timing.benchmark_files import is_brought_over
 from pytest_memguard.timing.errors import CouldNotRun, WrongUse
 from pytest_memguard.timing.link import Worker, WorkerGone
+from pytest_memguard.timing.processes import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +59,7 @@ def take_census(side: SideName, launch: Launch, tree: Path, *, log: Path, packag
         When pytest does not get as far as that.
     """
     try:
-        with Worker(side, launch, tree, log=log, hash_seed=0, cpus=()) as worker:
+        with Worker(side, launch, tree, Entry(log=log)) as worker:
             found = worker.hear(_PATIENCE_SECONDS)
             worker.tell("run", packages=list(packages))
             worker.hear(_PATIENCE_SECONDS)

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 __all__ = ["judge_controls", "off_sentence"]
 
 _FEWEST_FOR_A_TRIMMED_MEAN = 5
+_ALPHA = 0.05
 
 
 def judge_controls(controls: Mapping[str, Sequence[float]], threshold: float) -> Iterator[ControlTiming]:
-    """Off is what differs by more than half the threshold, either way."""
+    """Off is what differs by more than half the threshold, either way, and not by the noise of few pairs."""
+    half = math.log1p(threshold) / 2
     for name, log_ratios in controls.items():
         if not log_ratios:
             continue
-        enough = len(log_ratios) >= _FEWEST_FOR_A_TRIMMED_MEAN
-        center = summarize_trimmed(log_ratios).center if enough else median(log_ratios)
-        yield ControlTiming(
-            name=name,
-            ratio=math.exp(center),
-            is_off=abs(center) > math.log1p(threshold) / 2,
-            pair_ratios=tuple(log_ratios),
-        )
+        center, is_off = median(log_ratios), False
+        if len(log_ratios) >= _FEWEST_FOR_A_TRIMMED_MEAN:
+            limits = summarize_trimmed(log_ratios).interval(lower_alpha=_ALPHA, upper_alpha=_ALPHA)
+            center = limits.center
+            is_off = abs(center) > half and not limits.lower <= 0 <= limits.upper
+        yield ControlTiming(name=name, ratio=math.exp(center), is_off=is_off, pair_ratios=tuple(log_ratios))
 
 
 def off_sentence(control: ControlTiming) -> str:

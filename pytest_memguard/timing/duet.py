@@ -14,6 +14,7 @@ from pytest_memguard.stats.duet import alpha_per_comparison
 from pytest_memguard.timing.errors import CouldNotRun
 from pytest_memguard.timing.link import Worker, WorkerGone
 from pytest_memguard.timing.pair import Pair, Setback, Timed
+from pytest_memguard.timing.processes import Entry
 from pytest_memguard.timing.record import Record
 from pytest_memguard.timing.worker.controls import CONTROLS
 
@@ -114,6 +115,7 @@ class Duet:
         number = len(self.hash_seeds)
         seed = self._random.randrange(2**32)
         self.hash_seeds.append(seed)
+        here = {side: [each for each in records if self._is_on(side, each)] for side in _SIDES}
         with ExitStack() as stack:
             workers = {
                 side: stack.enter_context(
@@ -121,14 +123,17 @@ class Duet:
                         side,
                         self._stage.launch,
                         self._stage.trees.of(side),
-                        log=self._stage.trees.folder / f"{side.value}.log",
-                        hash_seed=seed,
-                        cpus=self._cores(number + shift),  # imports of the two side by side
+                        Entry(
+                            log=self._stage.trees.folder / f"{side.value}.log",
+                            hash_seed=seed,
+                            cpus=self._cores(number + shift),  # imports of the two side by side
+                            files=tuple(dict.fromkeys(each.benchmark.file for each in here[side])),
+                        ),
                     )
                 )
                 for shift, side in enumerate(_SIDES)
             }
-            self._set(workers, records, cpus=self._cores(number))
+            self._set(workers, here, cpus=self._cores(number))
             pair = Pair(
                 workers,
                 first=_SIDES[number % 2],
@@ -141,13 +146,16 @@ class Duet:
                 worker.tell("finish")
                 self.origins[side] |= worker.hear(self._patience())["origins"]
 
-    def _set(self, workers: dict[SideName, Worker], records: Sequence[Record], *, cpus: list[int]) -> None:
+    def _is_on(self, side: SideName, record: Record) -> bool:
+        return side is SideName.HEAD or record.benchmark.nodeid in self._on_base
+
+    def _set(
+        self, workers: dict[SideName, Worker], here: dict[SideName, list[Record]], *, cpus: tuple[int, ...]
+    ) -> None:
         for side, worker in workers.items():
             worker.hear(self._patience())
-            here = [each.benchmark.nodeid for each in records]
-            if side is SideName.BASE:
-                here = [nodeid for nodeid in here if nodeid in self._on_base]
-            worker.tell("run", packages=list(self._stage.packages), cpus=cpus, nodeids=here)
+            nodeids = [each.benchmark.nodeid for each in here[side]]
+            worker.tell("run", packages=self._stage.packages, cpus=cpus, nodeids=nodeids)
         for worker in workers.values():
             self.was_pinned &= worker.hear(self._patience())["pinned"]
 
@@ -183,12 +191,12 @@ class Duet:
         else:
             record.setback = Setback(side=gone.side, outcome="died", reason=gone.reason)
 
-    def _cores(self, number: int) -> list[int]:
+    def _cores(self, number: int) -> tuple[int, ...]:
         """The cores of a pair: others for the next, so that no single one decides."""
         cpus, count = self._stage.cpus, self._settings.threads
         if count >= len(cpus):
-            return list(cpus)
-        return sorted(cpus[(number * count + shift) % len(cpus)] for shift in range(count))
+            return cpus
+        return tuple(cpus[(number * count + shift) % len(cpus)] for shift in range(count))
 
 
 class _PairLost(Exception):  # noqa: N818

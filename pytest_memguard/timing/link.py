@@ -11,11 +11,10 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_memguard.timing.processes import Launch, pinned_to, start
+from pytest_memguard.timing.processes import Entry, Launch, start
 from pytest_memguard.timing.signals import undisturbed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -39,19 +38,14 @@ class WorkerGone(Exception):  # noqa: N818 - it reads as what happened
 class Worker:
     """One pytest process of one side. Leaving the ``with`` block ends it, whatever it is doing."""
 
-    def __init__(
-        self, side: SideName, launch: Launch, tree: Path, *, log: Path, hash_seed: int, cpus: Sequence[int]
-    ) -> None:
+    def __init__(self, side: SideName, launch: Launch, tree: Path, entry: Entry) -> None:
         self.side = side
-        self._log = log
+        self._log = entry.log
         self._buffer = b""
         their_read, self._write = os.pipe()
         self._read, their_write = os.pipe()
         try:
-            with pinned_to(cpus):
-                self._process = start(
-                    launch, tree, fds=(their_read, their_write), log=log, hash_seed=hash_seed
-                )
+            self._process = start(launch, tree, entry, fds=(their_read, their_write))
         except BaseException:
             os.close(self._write)
             os.close(self._read)

@@ -18,7 +18,7 @@ from pytest_memguard.timing.packages import import_roots
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Launch", "available_cpus", "pinned_to", "start", "unsupported"]
+__all__ = ["Entry", "Launch", "available_cpus", "start", "unsupported"]
 
 _WORKER = "memguard_duet_worker"
 _THREADS = (
@@ -48,6 +48,16 @@ class Launch:
         self.scratch.mkdir()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What one process has of its own."""
+
+    log: Path  # its terminal
+    hash_seed: int = 0
+    cpus: tuple[int, ...] = ()  # to start on; all where there are none
+    files: tuple[str, ...] = ()  # to collect, instead of what the arguments name
+
+
 def unsupported() -> str | None:
     """Why no comparison can be made on this system, or ``None``."""
     if os.name != "posix":
@@ -59,12 +69,15 @@ def unsupported() -> str | None:
     return None
 
 
-def start(
-    launch: Launch, tree: Path, *, fds: tuple[int, int], log: Path, hash_seed: int
-) -> subprocess.Popen[bytes]:
-    """A pytest in ``tree`` that hears and tells through ``fds``; its terminal goes to ``log``."""
+def start(launch: Launch, tree: Path, entry: Entry, *, fds: tuple[int, int]) -> subprocess.Popen[bytes]:
+    """A pytest in ``tree`` that hears and tells through ``fds``."""
     checkout = str(launch.checkout)
-    given = {"read": fds[0], "write": fds[1], "hide": checkout}
+    given = {
+        "read": fds[0],
+        "write": fds[1],
+        "hide": checkout,
+        "files": [str(tree / name) for name in entry.files],
+    }
     arguments = [
         str(tree) + argument[len(checkout) :] if _is_inside(argument, checkout) else argument
         for argument in launch.arguments
@@ -73,11 +86,11 @@ def start(
         sys.executable, "-m", "pytest", "-p", f"{_WORKER}.plugin", "--memguard-duet", json.dumps(given),
         f"--rootdir={tree}", *_switches(arguments), *arguments,
     ]  # fmt: skip
-    with log.open("wb") as output:
+    with _pinned_to(entry.cpus), entry.log.open("wb") as output:
         return subprocess.Popen(
             command,
             cwd=tree / launch.below,
-            env=_environment(launch, tree, hash_seed),
+            env=_environment(launch, tree, entry.hash_seed),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -120,7 +133,7 @@ def available_cpus() -> list[int]:
 
 
 @contextlib.contextmanager
-def pinned_to(cpus: Sequence[int]) -> Iterator[None]:
+def _pinned_to(cpus: Sequence[int]) -> Iterator[None]:
     """Processes started meanwhile inherit the cores, before any library counts them."""
     if not cpus:
         yield

@@ -44,7 +44,9 @@ def plan(call_seconds: float, wall_seconds: float, settings: SliceSettings) -> S
     call_seconds = max(call_seconds, 1e-9)
     size = max(1, round(settings.batch_seconds / call_seconds))
     fewest = 1 if call_seconds >= settings.slow_seconds else settings.fewest_calls
-    batches = max(math.ceil(settings.slice_seconds / (size * call_seconds) - 1e-9), math.ceil(fewest / size), 1)
+    batches = max(
+        math.ceil(settings.slice_seconds / (size * call_seconds) - 1e-9), math.ceil(fewest / size), 1
+    )
     slices = math.ceil(settings.side_seconds / (batches * size * call_seconds) - 1e-9)
     # Untimed setup is paid in full: fewer slices first, then shorter ones, but never less than one block of turns.
     longest = settings.setup_factor * max(settings.side_seconds, 2 * fewest * call_seconds)

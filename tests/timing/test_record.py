@@ -85,10 +85,7 @@ def test_only_a_regression_is_a_failure():
 
 
 def test_controls_off_by_half_the_threshold():
-    found = {
-        each.name: each.is_off
-        for each in judge_controls(
-            {"good": [0.02] * 5, "slow": [0.026] * 5, "fast": [-0.026] * 3, "none": []}, 0.05
-        )
-    }
-    assert found == {"good": False, "slow": True, "fast": True}
+    few = {"good": [0.02] * 5, "slow": [0.026] * 5, "fast": [-0.026] * 5, "none": [], "too few": [0.1] * 4}
+    few["noisy"] = [0.3, -0.2, 0.1, -0.1, 0.09]
+    found = {each.name: each.is_off for each in judge_controls(few, 0.05)}
+    assert found == {"good": False, "slow": True, "fast": True, "too few": False, "noisy": False}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
 import sys
 from time import perf_counter, sleep
 
@@ -11,6 +13,7 @@ import pytest
 from pytest_memguard.timing.worker.controls import CONTROLS, Control
 from pytest_memguard.timing.worker.outcome import error_place
 from pytest_memguard.timing.worker.stand import Stand
+from pytest_memguard.timing.worker.stopwatch import Stopwatch
 from pytest_memguard.timing.worker.work import Calls, Rounds
 
 
@@ -19,8 +22,8 @@ def test_calls_are_counted(given):
     args, kwargs = given
     calls = []
     work = Calls(lambda value=0: calls.append(value) or value, args, kwargs)
-    work.time(1)
-    work.time(5)
+    work.time(1, Stopwatch())
+    work.time(5, Stopwatch())
     assert len(calls) == 6
     assert work.result() == calls[0] == (*args, *kwargs.values(), 0)[0]
     assert len(calls) == 7
@@ -30,7 +33,7 @@ def test_a_slow_function_is_not_called_again_for_its_result(monkeypatch):
     monkeypatch.setattr("pytest_memguard.timing.worker.work._TOO_SLOW_FOR_ONE_MORE", 0.001)
     calls = []
     work = Calls(lambda: (sleep(0.002), calls.append(1)) and len(calls), (), {})
-    work.time(3)
+    work.time(3, Stopwatch())
     assert work.result() == 1
     assert len(calls) == 3
 
@@ -40,7 +43,7 @@ def test_setup_and_teardown_are_not_timed():
         lambda value: value, setup=lambda: (sleep(0.01), ((7,), {}))[1], teardown=lambda value: sleep(0.01)
     )
     start = perf_counter()
-    seconds = work.time(3)
+    seconds = work.time(3, Stopwatch())
     assert perf_counter() - start > 0.06
     assert seconds < 0.01
     assert work.result() == 7
@@ -49,13 +52,13 @@ def test_setup_and_teardown_are_not_timed():
 def test_iterations_are_one_repetition():
     calls = []
     work = Rounds(lambda: calls.append(1), iterations=10)
-    work.time(3)
+    work.time(3, Stopwatch())
     assert len(calls) == 30
 
 
 def test_arguments_from_two_places():
     with pytest.raises(TypeError, match="if `setup` returns"):
-        Rounds(print, (1,), setup=lambda: ((2,), {})).time(1)
+        Rounds(print, (1,), setup=lambda: ((2,), {})).time(1, Stopwatch())
 
 
 class Script:
@@ -94,7 +97,7 @@ def test_a_call_that_raises_leaves_the_collector_on():
 @pytest.mark.parametrize("kernel", CONTROLS.values(), ids=CONTROLS)
 def test_controls_are_neither_free_nor_slow(kernel):
     work = Control(kernel)
-    assert 1e-5 < min(work.time(1) for _ in range(5)) < 0.02
+    assert 1e-5 < min(work.time(1, Stopwatch()) for _ in range(5)) < 0.02
     assert work.result() == work.result()
 
 
@@ -105,3 +108,31 @@ def test_where_an_error_came_from():
     with pytest.raises(KeyError) as missing:
         {}["a\nb"]
     assert error_place(missing.value) == (__file__, "KeyError", "KeyError: 'a\\nb'")
+
+
+def test_waiting_for_a_core_does_not_count_and_sleeping_does():
+    watch = Stopwatch()
+    watch.start()
+    sleep(0.02)
+    assert watch.stop() >= 0.0199
+    if not hasattr(os, "sched_setaffinity") or watch._fd is None:
+        pytest.skip("nobody counts here how long a thread waits for a core")
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    rival = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        sleep(0.2)
+        seconds, wall = [], []
+        for _ in range(20):
+            start = perf_counter()
+            watch.start()
+            sum(range(400_000))
+            seconds.append(watch.stop())
+            wall.append(perf_counter() - start)
+    finally:
+        rival.kill()
+        rival.wait()
+        os.sched_setaffinity(0, before)
+        watch.close()
+    assert min(seconds) > 0
+    assert sum(seconds) < 0.8 * sum(wall)

@@ -86,8 +86,10 @@ class _Screen:
         percent = 100 * self._settings.threshold
         title = f"{one_line(self._title)}: pair {self._number}, {left / 60:.0f} min of the budget left"
         table = Table(title=Text(title), box=None, pad_edge=False)
-        for name in ("benchmark", "pairs", "ratio", f"-{percent:.3g} %  ..  +{percent:.3g} %", ""):
-            table.add_column(name, overflow="ellipsis", no_wrap=True)
+        table.add_column("benchmark", overflow="ellipsis", no_wrap=True)
+        scale = f"-{percent:.3g} %  ..  +{percent:.3g} %"
+        for name, width in (("pairs", 5), ("ratio", 5), (scale, _SCALE_COLUMNS), ("", 12)):
+            table.add_column(name, no_wrap=True, min_width=width)
         for nodeid, record in list(self._records.items())[:_ROWS]:
             decision = record.decision
             has_ratio = decision is not None and not math.isnan(decision.ratio)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from itertools import repeat
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .stopwatch import Stopwatch
+
 __all__ = ["CONTROLS", "Control"]
 
-_BLOCK = bytes(range(256)) * 1024
+# Fits a second-level cache thrice, and is no mapping of its own: where pages lie differs from process to process.
+_BLOCK = bytes(range(256)) * 256
 _KEYS = [(index * 7919) % 2003 for index in range(2003)]
 
 
@@ -23,8 +25,11 @@ def loop() -> int:
 
 
 def memory() -> int:
-    copied = bytearray(_BLOCK)
-    return sum(copied[::64]) + len(bytes(copied))
+    total = 0
+    for _ in range(4):
+        copied = bytearray(_BLOCK)
+        total += sum(copied[::64]) + len(bytes(copied))
+    return total
 
 
 def mix() -> int:
@@ -38,12 +43,12 @@ class Control:
     def __init__(self, kernel: Callable[[], Any]) -> None:
         self._kernel = kernel
 
-    def time(self, times: int) -> float:
+    def time(self, times: int, watch: Stopwatch) -> float:
         kernel = self._kernel
-        start = perf_counter()
+        watch.start()
         for _ in repeat(None, times):
             kernel()
-        return perf_counter() - start
+        return watch.stop()
 
     def result(self) -> Any:
         return self._kernel()

@@ -79,6 +79,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if hasattr(config.option, name):
             setattr(config.option, name, value)
     given = config.getoption(_OPTION)
+    if given["files"]:  # what is open of a large suite: the rest need not even be collected
+        config.args[:] = given["files"]
     patch = pytest.MonkeyPatch()
     config.add_cleanup(patch.undo)
     link = Link(given["read"], given["write"])
@@ -134,8 +136,6 @@ class _Turns:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following[nodeid])
                 outcome, reason = outcome_of(self._reports)
             self._link.tell("finished", nodeid=nodeid, outcome=outcome, reason=reason)
-            if self._stand.is_stopped:
-                break
         self._link.tell("done", origins=_origins(self._packages))
         return True
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
+
+from .stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ class Stand:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self.is_stopped = False
+        self._watch, self._whole = Stopwatch(), Stopwatch()
 
     def serve(self, work: Work) -> list[float]:
         """Seconds per repetition of every slice that was asked for."""
@@ -32,21 +33,19 @@ class Stand:
         self._link.tell("ready")
         try:
             while (order := self._link.hear())["do"] == "slice":
-                seconds, wall = _slice(work, batches=order["batches"], size=order["size"])
+                seconds, wall = self._slice(work, batches=order["batches"], size=order["size"])
                 mean, fastest = sum(seconds) / len(seconds) / order["size"], min(seconds) / order["size"]
                 slices.append(mean)
                 self._link.tell("sliced", fastest=fastest, mean=mean, wall=wall)
         finally:
             gc.unfreeze()
-        self.is_stopped = order["do"] == "stop"
         return slices
 
-
-def _slice(work: Work, *, batches: int, size: int) -> tuple[list[float], float]:
-    with _quiet():
-        start = perf_counter()
-        seconds = [work.time(size) for _ in range(batches)]
-        return seconds, perf_counter() - start
+    def _slice(self, work: Work, *, batches: int, size: int) -> tuple[list[float], float]:
+        with _quiet():
+            self._whole.start()
+            seconds = [work.time(size, self._watch) for _ in range(batches)]
+            return seconds, self._whole.stop()
 
 
 @contextlib.contextmanager

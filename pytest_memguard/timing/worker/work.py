@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import repeat
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .stopwatch import Stopwatch
 
 __all__ = ["Calls", "Rounds", "Work"]
 
@@ -17,7 +18,7 @@ _TOO_SLOW_FOR_ONE_MORE = 0.5  # seconds
 class Work(Protocol):
     """Something to repeat and time."""
 
-    def time(self, times: int) -> float:
+    def time(self, times: int, watch: Stopwatch) -> float:
         """Repeat, and return the seconds that count."""
 
     def result(self) -> Any:
@@ -32,30 +33,30 @@ class Calls:
         self._first: list[Any] = []
         self._was_called = False
 
-    def time(self, times: int) -> float:
+    def time(self, times: int, watch: Stopwatch) -> float:
         if not self._was_called:
-            return self._first_call(times)
+            return self._first_call(times, watch)
         function, args, kwargs = self._function, self._args, self._kwargs
         calls = repeat(None, times)
         if args or kwargs:
-            start = perf_counter()
+            watch.start()
             for _ in calls:
                 function(*args, **kwargs)
         else:
-            start = perf_counter()
+            watch.start()
             for _ in calls:
                 function()
-        return perf_counter() - start
+        return watch.stop()
 
-    def _first_call(self, times: int) -> float:
+    def _first_call(self, times: int, watch: Stopwatch) -> float:
         self._was_called = True
-        start = perf_counter()
+        watch.start()
         result = self._function(*self._args, **self._kwargs)
-        seconds = perf_counter() - start
+        seconds = watch.stop()
         if seconds > _TOO_SLOW_FOR_ONE_MORE:
             self._first.append(result)
         del result
-        return seconds + (self.time(times - 1) if times > 1 else 0.0)
+        return seconds + (self.time(times - 1, watch) if times > 1 else 0.0)
 
     def result(self) -> Any:
         """Of one more call, as pytest-benchmark does it; of the first one where a call is slow."""
@@ -82,30 +83,30 @@ class Rounds:
         self._setup, self._teardown, self._iterations = setup, teardown, iterations
         self._result: Any = None
 
-    def time(self, times: int) -> float:
+    def time(self, times: int, watch: Stopwatch) -> float:
         if self._setup is None and self._teardown is None:
             # Nothing stands between two rounds, so one stopwatch does for all of them.
-            return self._timed(self._args, self._kwargs, times * self._iterations) / self._iterations
+            return self._timed(self._args, self._kwargs, times * self._iterations, watch) / self._iterations
         seconds = 0.0
         for _ in repeat(None, times):
             args, kwargs = self._arguments()
-            seconds += self._timed(args, kwargs, self._iterations)
+            seconds += self._timed(args, kwargs, self._iterations, watch)
             if self._teardown is not None:
                 self._teardown(*args, **kwargs)
         return seconds / self._iterations
 
-    def _timed(self, args: tuple[Any, ...], kwargs: dict[str, Any], calls: int) -> float:
+    def _timed(self, args: tuple[Any, ...], kwargs: dict[str, Any], calls: int, watch: Stopwatch) -> float:
         target = self._target
         if calls == 1:
-            start = perf_counter()
+            watch.start()
             result = target(*args, **kwargs)
-            seconds = perf_counter() - start
+            seconds = watch.stop()
             self._result = result
             return seconds
-        start = perf_counter()
+        watch.start()
         for _ in repeat(None, calls):
             target(*args, **kwargs)
-        return perf_counter() - start
+        return watch.stop()
 
     def _arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         made = self._setup() if self._setup is not None else None
