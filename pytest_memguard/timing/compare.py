@@ -12,11 +12,12 @@ from pytest_memguard.timing.building import build
 from pytest_memguard.timing.census import broken, take_census
 from pytest_memguard.timing.controls import judge_controls, off_sentence
 from pytest_memguard.timing.dependencies import differing_dependencies
-from pytest_memguard.timing.duet import Duet, Stage
+from pytest_memguard.timing.duet import Duet
 from pytest_memguard.timing.errors import CouldNotRun
 from pytest_memguard.timing.packages import packages, shadowed
 from pytest_memguard.timing.processes import Launch, available_cpus, unsupported
 from pytest_memguard.timing.signals import ending_raises
+from pytest_memguard.timing.stage import Stage
 from pytest_memguard.timing.worktrees import two_trees
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_memguard.timing.census import Census
-    from pytest_memguard.timing.duet import Watch
     from pytest_memguard.timing.git import Repository
     from pytest_memguard.timing.settings import DuetSettings
+    from pytest_memguard.timing.stage import Watch
     from pytest_memguard.timing.worktrees import Trees
 
 __all__ = ["compare"]

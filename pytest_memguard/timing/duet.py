@@ -7,7 +7,7 @@ import random
 import time
 from collections import Counter
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from pytest_memguard.model.timing import SideName
 from pytest_memguard.stats.duet import alpha_per_comparison
@@ -22,38 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from pytest_memguard.timing.census import Benchmark
-    from pytest_memguard.timing.processes import Launch
     from pytest_memguard.timing.settings import DuetSettings
     from pytest_memguard.timing.slices import SlicePlan
-    from pytest_memguard.timing.worktrees import Trees
+    from pytest_memguard.timing.stage import Stage, Watch
 
-__all__ = ["Duet", "Stage", "Watch"]
+__all__ = ["Duet"]
 
 _SIDES = (SideName.BASE, SideName.HEAD)
 _DEATHS_AT_THE_START = 2
-
-
-class Watch(Protocol):
-    """Somebody who wants to see how it goes."""
-
-    def step(self, what: str) -> None:
-        """A sentence about what is done now."""
-
-    def pair(self, number: int, records: Sequence[Record]) -> None:
-        """A pair begins; these benchmarks are still open."""
-
-    def timed(self, record: Record) -> None:
-        """A benchmark has one more pair."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """Where the two sides stand: the same for all pairs."""
-
-    launch: Launch
-    trees: Trees
-    packages: tuple[str, ...]
-    cpus: tuple[int, ...]
 
 
 class Duet:

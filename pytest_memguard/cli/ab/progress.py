@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from pytest_memguard.stats.duet import Decision
-    from pytest_memguard.timing.duet import Watch
     from pytest_memguard.timing.record import Record
     from pytest_memguard.timing.settings import DuetSettings
+    from pytest_memguard.timing.stage import Watch
 
 __all__ = ["watching"]
 
