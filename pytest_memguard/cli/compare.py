@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -57,20 +57,31 @@ def _parsed_bytes(_ctx: click.Context, _parameter: click.Parameter, size: str) -
     metavar="SIZE",
     help='On top of that, for bytes: a number or, for example, "64 KiB".',
 )
+@click.option(
+    "--tolerance-time-percent",
+    type=click.FloatRange(min=0),
+    default=BASELINE_TOLERANCE.seconds_ratio * 100,
+    show_default=True,
+    help="For times instead: one run against another can tell no less. `memguard ab` can.",
+)
 @click.option("--changed", is_flag=True, help="Leave out the numbers that stayed within tolerance.")
 @click.option(
     "--strict", is_flag=True, help="Exit with 3 when B leaves open how a number or a test of A fared."
 )
-def command(
-    a: Path, b: Path, *, tolerance_percent: float, tolerance_bytes: int, changed: bool, strict: bool
-) -> int:
+def command(a: Path, b: Path, *, changed: bool, strict: bool, **tolerances: Any) -> int:
     """Show how every number of run A changed in run B.
+
+    Either may also be a file of pytest-benchmark. Times of two classes of machine are shown and not compared.
 
     A number that is worse by more than the tolerance, and a test that fails in B alone, are regressions: exit
     status 1.
     """
     run_a, run_b = load_run(a), load_run(b)
-    tolerance = Tolerance(ratio=tolerance_percent / 100, bytes=tolerance_bytes)
+    tolerance = Tolerance(
+        ratio=tolerances["tolerance_percent"] / 100,
+        bytes=tolerances["tolerance_bytes"],
+        seconds_ratio=tolerances["tolerance_time_percent"] / 100,
+    )
     comparison = compare_runs(run_a, run_b, tolerance)
     for line in _environment_lines(run_a, run_b):
         print_line(line)

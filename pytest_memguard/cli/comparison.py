@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -67,8 +67,11 @@ def compare_runs(a: Run, b: Run, tolerance: Tolerance) -> Comparison:
     """Hold ``b`` against ``a``: differences gravest first, then in the order of ``a``."""
     tests_a, tests_b = ({test.nodeid: test for test in run.tests} for run in (a, b))
     both = [nodeid for nodeid in tests_a if nodeid in tests_b]
+    is_one_class = a.environment.machine_class == b.environment.machine_class
     differences = [
-        each for nodeid in both for each in _differences(tests_a[nodeid], tests_b[nodeid], tolerance)
+        each if is_one_class else _without_times(each)
+        for nodeid in both
+        for each in _differences(tests_a[nodeid], tests_b[nodeid], tolerance)
     ]
     order = list(Outcome)
     return Comparison(
@@ -93,6 +96,14 @@ def _differences(a: TestResult, b: TestResult, tolerance: Tolerance) -> list[Dif
         )
         for key in {**in_a, **in_b}
     ]
+
+
+def _without_times(each: Difference) -> Difference:
+    """Of two classes of machine: what a time says of one, it does not say of the other."""
+    is_judged = each.outcome in (Outcome.WORSE, Outcome.BETTER, Outcome.SAME)
+    if is_judged and each.b is not None and each.b.unit == "s":
+        return replace(each, outcome=Outcome.NOT_COMPARABLE)
+    return each
 
 
 def _fails_now(a: TestResult | Measurement, b: TestResult | Measurement) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 from pytest_memguard.model import SCHEMA, Run
 from pytest_memguard.model.encoding import encode_run
 from pytest_memguard.store.atomic import write_atomically
+from pytest_memguard.store.benchmark_json import is_benchmark_json, run_of_benchmarks
 from pytest_memguard.store.errors import StoreError, in_words
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def save(run: Run, path: Path) -> None:
 
 
 def load(path: Path) -> Run:
-    """Read a run file. Keys it does not know are skipped: a later version may add some.
+    """Read a run file, or one of pytest-benchmark. Keys it does not know are skipped: a later version may add some.
 
     Raises
     ------
@@ -44,11 +45,15 @@ def load(path: Path) -> Run:
         content = path.read_bytes()
     except OSError as error:
         raise StoreError(f"cannot read {path}: {in_words(error)}") from error
+    kind = "a run file"
     try:
+        if is_benchmark_json(content):
+            kind = "a file of pytest-benchmark"
+            return run_of_benchmarks(content)
         _check_schema(path, msgspec.json.decode(content, type=_Header).schema)
         return msgspec.json.decode(content, type=Run)
     except msgspec.ValidationError as error:
-        raise StoreError(f"{path} is not a run file: {_lowered(str(error))}") from error
+        raise StoreError(f"{path} is not {kind}: {_lowered(str(error))}") from error
     except UnicodeDecodeError as error:
         raise StoreError(f"{path} is not UTF-8: byte {content[error.start]:#04x} in a text") from error
     except msgspec.DecodeError as error:
