@@ -37,7 +37,9 @@ class WindowPlan:
     wants_peak: bool = True
     wants_leak: bool = False
     peak_limit_bytes: int | None = None  # catch the allocations that cross it in the act
-    code: CodeType | None = None  # the body that is measured, to name one of its lines where the act was too short
+    code: CodeType | None = (
+        None  # the body that is measured, to name one of its lines where the act was too short
+    )
 
 
 class Window(Protocol):
@@ -52,8 +54,11 @@ class Window(Protocol):
         Called after a garbage collection, and only where the bytes retained are above what is allowed.
         """
 
-    def retained_by(self, *, is_single_call: bool) -> tuple[int, int]:
-        """Bytes retained by the test, and by what the interpreter and the runner keep for themselves."""
+    def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:
+        """Bytes retained by the test, and by what the interpreter and the runner keep for themselves.
+
+        ``is_final``: nothing more will be read, so the window may end before it sums up.
+        """
 
     def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:
         """Source lines behind a number, largest first; empty where the probe cannot tell."""

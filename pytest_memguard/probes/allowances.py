@@ -17,12 +17,12 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pytest_memguard.probes.sites import is_stdlib
+from pytest_memguard.probes.sites import is_library, is_stdlib
 
 if TYPE_CHECKING:
     from tracemalloc import Traceback
 
-__all__ = ["CapturedOutput", "clear_caches", "is_ignored"]
+__all__ = ["CapturedOutput", "clear_caches", "is_ignored", "is_runner"]
 
 # Packages that run tests, and every pytest plugin, by the name of its installed package.
 _RUNNERS = frozenset(
@@ -38,6 +38,9 @@ _RUNNERS = frozenset(
     )
 )
 _PLUGIN_PREFIX = "pytest"
+_CONTAINERS = (
+    f"{os.sep}sortedcontainers{os.sep}"  # in which Hypothesis, and whoever else uses it, keeps things
+)
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
 _OWN_FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with tracebacks
 _IMPORT = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen zipimport>")
@@ -78,7 +81,8 @@ def clear_caches() -> None:
 
 
 @lru_cache(maxsize=4096)
-def _is_runner(filename: str) -> bool:
+def is_runner(filename: str) -> bool:
+    """The file belongs to what runs tests: pytest, its plugins, this one included."""
     package = filename.partition(_INSTALLED)[2].partition(os.sep)[0]
     return filename.startswith(_OWN_FOLDER) or package in _RUNNERS or package.startswith(_PLUGIN_PREFIX)
 
@@ -109,12 +113,17 @@ def is_ignored(traceback: Traceback, *, imports: bool) -> bool:
             return True
         if filename.endswith(f"{os.sep}warnings.py") and is_stdlib(filename):
             return True
-        if filename.startswith("<") or is_stdlib(filename):
+        if filename.startswith("<") or is_stdlib(filename) or _CONTAINERS in filename:
             continue  # on whose behalf? the caller tells
-        if _is_runner(filename):
+        if is_runner(filename):
             return True
         break
-    return imports and any(frame.filename in _IMPORT for frame in traceback)
+    if not imports:
+        return False
+    # A decorator or a base class at work on behalf of an import may hide the import behind more frames than there are.
+    return all(is_library(frame.filename) for frame in traceback) or any(
+        frame.filename in _IMPORT for frame in traceback
+    )
 
 
 class CapturedOutput:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_memguard.model import Site
+from pytest_memguard.probes.allowances import is_runner
 from pytest_memguard.probes.sites import is_library
 
 if TYPE_CHECKING:
@@ -70,7 +71,11 @@ def _by_line(records: Iterable[Any]) -> tuple[Site, ...]:
         stack = record.stack_trace()  # (function, file, line), innermost first
         if not stack:
             continue
-        own = next((frame for frame in stack if not is_library(frame[1])), stack[0])
+        if is_runner(stack[0][1]):
+            continue
+        own = next(
+            (frame for frame in stack if not is_library(frame[1]) and not is_runner(frame[1])), stack[0]
+        )
         place = (own[1], own[2])
         total = totals.setdefault(place, [0, 0])
         total[0] += record.size

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PythonProbe"]
 
-# Deep enough to tell a test's own line from the library it called, and an import from a call. Every frame is walked at
-# every allocation and its line looked up in a table: 24 frames cost three times as much as 8 (CPython 3.11).
-_LEAK_FRAMES, _PEAK_FRAMES = 8, 4
+# Enough to tell the test's own line from the library it called. Every frame is walked at every allocation and its line
+# looked up in a table, so that 24 of them made a suspected leak take eleven times as long as one, 3 take twice as long.
+_FRAMES = 3
 _WATCHER_SECONDS = 0.0005
 
 
@@ -54,8 +54,8 @@ class PythonProbe:
         window = _PythonWindow(self, plan)
         is_first = not tracemalloc.is_tracing()
         if is_first:
-            wants_sites = _PEAK_FRAMES if plan.peak_limit_bytes is not None else 1
-            tracemalloc.start(_LEAK_FRAMES if plan.wants_leak else wants_sites)
+            wants_sites = plan.wants_leak or plan.peak_limit_bytes is not None
+            tracemalloc.start(_FRAMES if wants_sites else 1)
             self._is_tracing_ours = True
         window.begin(is_first=is_first)
         return window
@@ -75,9 +75,11 @@ class _PythonWindow:
         self._crossing: Snapshot | None = None
         self._lines: LineWatch | None = None
         self._older: Snapshot | None = None
+        self._kept: list[Held] | None = None  # as of the last look at what is retained
         self._sentinel = bytearray()
         self._before_bytes = 0
         self.high_water_bytes = 0
+        self._modules = len(sys.modules)
         self._output = allowances.CapturedOutput() if plan.wants_leak else None
         # The thread starts before the tracing does, so that its own memory is not traced.
         limited = plan.peak_limit_bytes is not None
@@ -126,23 +128,31 @@ class _PythonWindow:
         allowances.clear_caches()
         return self._output.growth_bytes() if self._output else 0
 
-    def retained_by(self, *, is_single_call: bool) -> tuple[int, int]:
-        kept, ignored = self._split(_snapshot(), imports=is_single_call)
+    def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:
+        snapshot = _snapshot()
+        if is_final:
+            self.close()
+        kept, ignored = self._split(snapshot, imports=is_single_call)
+        self._kept = kept
         return sum(held.bytes for held in kept), sum(held.bytes for held in ignored)
 
     def _split(self, snapshot: Snapshot | None, *, imports: bool) -> tuple[list[Held], list[Held]]:
         """What this window's allocations hold that may be the test's doing, and what is not."""
         kept: list[Held] = []
         ignored: list[Held] = []
+        imports = imports and len(sys.modules) != self._modules
         for held in held_by_stack(snapshot, self._older) if snapshot else ():
             (ignored if allowances.is_ignored(held.stack, imports=imports) else kept).append(held)
         return kept, ignored
 
     def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:
-        snapshot = self._crossing if metric == "peak" else _snapshot()
-        if metric == "peak" and snapshot is None and self._lines is not None:
+        if metric == "leak":
+            return group_by_line(
+                self._split(_snapshot(), imports=True)[0] if self._kept is None else self._kept
+            )
+        if self._crossing is None and self._lines is not None:
             return (self._lines.site(self.mark().peak_bytes or 0),)
-        return group_by_line(self._split(snapshot, imports=metric == "leak")[0])
+        return group_by_line(self._split(self._crossing, imports=False)[0])
 
     def close(self) -> Reading:
         if self._closed is None:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import gc
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from pytest_memguard.model import Verdict
 from pytest_memguard.session.judging import measurements, never_called
 from pytest_memguard.session.measuring import Guarded, ProbeWindows
 from pytest_memguard.session.methods import around_method, body_code, is_unittest
+from pytest_memguard.session.recorded import release_arguments
 from pytest_memguard.session.rounds import Repeater, has_failed_quietly
 from pytest_memguard.stats import Trend
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pytest
 
     from pytest_memguard.model import Measurement
+    from pytest_memguard.probes.memray_stacks import MemrayStacks
     from pytest_memguard.stats import Growth
 
 __all__ = ["Calls", "Effort"]
@@ -57,7 +61,10 @@ class Calls:
         *,
         rounds: int | Literal["auto"],
         warmup: int | None,
+        body: Callable[[], object] | None = None,
+        stacks: MemrayStacks | None = None,
     ) -> None:
+        """``body`` is called where it is not the whole test that counts; ``stacks`` records the first call."""
         self._item = item
         self._guarded = guarded
         judges_leak = any(g.judges_leak for g in guarded)
@@ -65,11 +72,12 @@ class Calls:
         self._rounds = rounds if rounds != "auto" or judges_leak else 1
         self._warmup = warmup if warmup is not None else 1 if self._rounds == "auto" else 0
         self._effort = Effort()
-        self._repeater = Repeater(item) if self._rounds != 1 or self._warmup else None
+        self._repeater = Repeater(item, body) if self._rounds != 1 or self._warmup else None
         self._windows: list[ProbeWindows] = []
         self._growths: dict[int, Growth] = {}
         self._calls = 0
-        self._is_method = is_unittest(item)
+        self._stacks = stacks
+        self._is_method = body is None and is_unittest(item)
         self._code = body_code(item)
         self.has_failed = False
 
@@ -104,11 +112,18 @@ class Calls:
     def _begin(self) -> None:
         """Open every window at the first call, and begin a call."""
         if not self._windows:
+            if self._stacks is not None:
+                self._stacks.start()
             if any(g.judges_leak for g in self._guarded):
                 gc.collect()  # garbage from before must not be freed inside; little is tracked, see freezing.py
             for guarded in self._guarded:
                 self._windows.append(
-                    ProbeWindows(guarded, is_single_call=self._is_single_call, code=self._code)
+                    ProbeWindows(
+                        guarded,
+                        is_single_call=self._is_single_call,
+                        code=self._code,
+                        before_settling=partial(release_arguments, self._item),
+                    )
                 )
         for windows in self._windows:
             windows.begin_call()
@@ -117,6 +132,8 @@ class Calls:
         """The marks first, before anything else is allocated; the last opened window is the most sensitive one."""
         for windows in reversed(self._windows):
             windows.end_call()
+        if self._stacks is not None and not self._calls:
+            self._stacks.stop()
         self._calls += 1
         if self._is_method and self._is_single_call:
             for windows in self._windows:
@@ -156,7 +173,7 @@ class Calls:
         gc.collect()
         for windows in self._windows:
             if windows.judges_leak:
-                windows.read_retained(self._calls, is_exact=self._rounds != "auto")
+                windows.read_retained(self._calls)
 
     def _repeat_until_decided(self) -> None:
         """Look at the series when it has doubled; the first time also when a second has passed."""
@@ -198,8 +215,17 @@ class Calls:
                 yield from never_called(guarded)
         for index, windows in enumerate(self._windows):
             growth = self._growths.get(index)
-            yield from measurements(windows, self._calls, growth, has_failed=self.has_failed)
+            for measurement in measurements(windows, self._calls, growth, has_failed=self.has_failed):
+                yield self._with_stacks(measurement)
+
+    def _with_stacks(self, measurement: Measurement) -> Measurement:
+        """A peak that failed, with the lines that memray saw at its own high-water mark."""
+        if measurement.metric != "peak" or measurement.verdict is not Verdict.FAIL or self._stacks is None:
+            return measurement
+        return replace(measurement, sites=self._stacks.sites() or measurement.sites)
 
     def close(self) -> None:
         for windows in reversed(self._windows):
             windows.close()
+        if self._stacks is not None:
+            self._stacks.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_memguard.model import Run, Verdict
+from pytest_memguard.probes.memray_stacks import MemrayStacks
 from pytest_memguard.reports import github
 from pytest_memguard.reports.terminal import summary_lines
 from pytest_memguard.session.environment import describe_environment
@@ -54,9 +55,13 @@ class Finish:
         self._run: Run | None = None
         self._annotations = ""
 
-    def pytest_report_header(self) -> str:
+    def pytest_report_header(self) -> list[str]:
         settings = self._settings
-        return f"memguard: {settings.mode.value}, baselines of {len(self._baselines)} tests in {settings.baselines}"
+        count, folder = len(self._baselines), settings.baselines
+        lines = [f"memguard: {settings.mode.value}, baselines of {count} tests in {folder}"]
+        if settings.blame == "memray" and not MemrayStacks.is_installed():
+            lines.append("memguard: memray is not installed: allocation sites come from tracemalloc")
+        return lines
 
     @pytest.hookimpl(tryfirst=True)  # before the terminal prints its summary
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -56,11 +56,15 @@ def measurements(
     """Every number of one probe. ``growth`` is ``None`` after a single call; ``has_failed``: the test itself did."""
     reading = windows.last
     assert reading is not None, "the call has not ended"
+    leak = None
+    if "leak" in windows.guarded.limits and not reading.broken:
+        leak = _leak(windows, reading, calls, growth, has_failed=has_failed)
+    windows.close()
     for metric, limits in windows.guarded.limits.items():
         if reading.broken:
             yield unjudged(reading.probe, metric, limits, Verdict.INCONCLUSIVE, f"{metric}: {reading.broken}")
-        elif metric == "leak":
-            yield _leak(windows, reading, calls, growth, has_failed=has_failed)
+        elif leak is not None and metric == "leak":
+            yield leak
         else:
             value = _value(metric, windows, reading, calls)
             note = "; ".join(windows.notes) if metric == "peak" else ""

@@ -12,7 +12,7 @@ from pytest_memguard.session.limits import allowed_bytes
 from pytest_memguard.stats import Growth, summarize_fixed, summarize_growth
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import CodeType
 
     from pytest_memguard.gate import Limits
@@ -57,18 +57,27 @@ class ProbeWindows:
     one of its own for its peak.
     """
 
-    def __init__(self, guarded: Guarded, *, is_single_call: bool, code: CodeType | None = None) -> None:
+    def __init__(
+        self,
+        guarded: Guarded,
+        *,
+        is_single_call: bool,
+        code: CodeType | None = None,
+        before_settling: Callable[[], None] | None = None,
+    ) -> None:
         self.guarded = guarded
+        self._before_settling = before_settling
         self._is_single_call = is_single_call
         self._code = code
         # Made before the window opens: what grows while tracemalloc watches would be taken for the test's.
         readings = _MOST_READINGS if guarded.judges_leak and not is_single_call else 0
         self._calls, self._retained = array("q", bytes(8 * readings)), array("q", bytes(8 * readings))
         self._readings = 0
-        self._has_exact_readings = False
         self._call_window: Window | None = None
         self.peak_bytes: int | None = None
-        self.peak_sites: tuple[Site, ...] = ()
+        self._peak_window: Window | None = (
+            None  # of the call with the highest peak, where that broke the budget
+        )
         self.notes: tuple[str, ...] = ()
         self._lowest_bytes = 0
         self._settled_bytes: list[int] = []
@@ -111,21 +120,19 @@ class ProbeWindows:
         self.peak_bytes, self.notes = reading.peak_bytes, reading.notes
         limit_bytes = self.guarded.peak_limit_bytes
         if limit_bytes is not None and reading.peak_bytes > limit_bytes:
-            self.peak_sites = window.sites("peak")
+            self._peak_window = window
 
-    def read_retained(self, call: int, *, is_exact: bool) -> None:
-        """Note what is retained after ``call`` calls, collected, and settled where it is above the lowest so far.
+    @property
+    def peak_sites(self) -> tuple[Site, ...]:
+        """Lines behind a peak above its budget; to be asked for when the windows are closed, see :meth:`close`."""
+        return self._peak_window.sites("peak") if self._peak_window else ()
 
-        ``is_exact``: leave out what the runner itself keeps, which takes a snapshot; over few calls it would count.
-        """
-        self._has_exact_readings = is_exact
+    def read_retained(self, call: int) -> None:
+        """Note what is retained after ``call`` calls, collected, and settled where it is above the lowest so far."""
         retained = self._window.mark().retained_bytes or 0
         if retained > self._lowest_bytes + self.guarded.probe.noise_floor_bytes:
             held = self._window.settle()
-            if is_exact:
-                retained = self._window.retained_by(is_single_call=False)[0] - held
-            else:
-                retained = (self._window.mark().retained_bytes or 0) - held
+            retained = (self._window.mark().retained_bytes or 0) - held
         self._lowest_bytes = retained if self._readings == 0 else min(self._lowest_bytes, retained)
         if self._readings < _MOST_READINGS:
             self._calls[self._readings], self._retained[self._readings] = call, retained
@@ -156,35 +163,36 @@ class ProbeWindows:
         """Judge now what is above the limit, so that ``tearDown`` can release memory but not add any."""
         retained = self.last.retained_bytes if self.last and self.judges_leak else None
         if retained is not None and retained > self.allowed_leak_bytes:
-            self.settled_bytes()
+            self.settled_bytes(is_final=False)
 
     @property
     def allowed_leak_bytes(self) -> float:
         """The most bytes a single call may retain."""
         return (allowed_bytes(self.guarded.limits["leak"]) or 0) + self.guarded.probe.noise_floor_bytes
 
-    def settled_bytes(self) -> int:
+    def settled_bytes(self, *, is_final: bool = True) -> int:
         """Retained by a single call: collected, settled, and without what is no leak of the test.
 
         The least of all looks: memory that was ever settled below the limit is no leak.
         """
+        if self._before_settling is not None:
+            self._before_settling()
         gc.collect()
         held = self._window.settle()
-        settled = max(0, self._window.retained_by(is_single_call=True)[0] - held)
+        settled = max(0, self._window.retained_by(is_single_call=True, is_final=is_final)[0] - held)
         self._settled_bytes.append(settled)
         return min(self._settled_bytes)
 
     def ignored_bytes(self) -> int:
-        """Of what all calls retained, what the runner itself keeps and the readings contain."""
-        if self._has_exact_readings:
-            return 0
+        """Of what all calls retained, what the runner itself keeps."""
         gc.collect()
-        return self._window.retained_by(is_single_call=False)[1]
+        return self._window.retained_by(is_single_call=False, is_final=True)[1]
 
     def leak_sites(self) -> tuple[Site, ...]:
         return self._window.sites("leak")
 
     def close(self) -> None:
+        """End every window; while one is open, whatever sums up its evidence is traced itself, and slow."""
         if self._call_window is not None:
             self._call_window.close()
         self._window.close()

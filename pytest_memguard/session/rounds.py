@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_memguard.session.recorded import log_handlers, recorded_warnings
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 __all__ = ["Repeater", "has_failed_quietly", "was_skipped_quietly"]
 
@@ -31,10 +33,11 @@ class Repeater:
     every round would retain what pytest records about it.
     """
 
-    def __init__(self, item: pytest.Item) -> None:
+    def __init__(self, item: pytest.Item, body: Callable[[], object] | None = None) -> None:
         self._item = item
-        self._log_handlers = list(_log_handlers(item))
-        self._warnings = _recorded_warnings()
+        self._body = body or item.runtest
+        self._log_handlers = list(log_handlers(item))
+        self._warnings = recorded_warnings()
         self._warnings_before = len(self._warnings)
         self._patches = _Patches(getattr(item, "funcargs", {}).get("monkeypatch"))
         # doctest clears an example's namespace once it has run.
@@ -44,7 +47,7 @@ class Repeater:
     def call(self) -> None:
         """Call the body once more."""
         self.reset()
-        self._item.runtest()
+        self._body()
 
     def reset(self) -> None:
         for handler in self._log_handlers:
@@ -60,24 +63,6 @@ class Repeater:
     def finish(self) -> None:
         """Leave the last call's traces for the teardown."""
         self._patches.merge()
-
-
-def _log_handlers(item: pytest.Item) -> Iterator[Any]:
-    """Pytest's handlers that keep log records: ``caplog``'s and that of the failure report."""
-    from _pytest.logging import caplog_handler_key  # noqa: PLC0415 - no public way leads to the handler
-
-    handler = item.stash.get(caplog_handler_key, None)
-    if handler is not None:
-        yield handler
-    report_handler = getattr(item.config.pluginmanager.get_plugin("logging-plugin"), "report_handler", None)
-    if report_handler is not None:
-        yield report_handler
-
-
-def _recorded_warnings() -> list[Any]:
-    """The list into which the innermost ``catch_warnings(record=True)`` puts warnings."""
-    log = getattr(getattr(warnings, "_showwarnmsg_impl", None), "__self__", None)
-    return log if isinstance(log, list) else []
 
 
 class _Patches:

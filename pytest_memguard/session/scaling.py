@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pytest_memguard.model import Probe, WindowPlan
 from pytest_memguard.stats import Exponent, summarize_exponent, summarize_exponents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 __all__ = ["Scaling", "measure_scaling"]
 

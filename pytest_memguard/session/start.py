@@ -8,6 +8,7 @@ from pytest_memguard.reports import FORMATS
 from pytest_memguard.session.census import Census
 from pytest_memguard.session.finish import Finish
 from pytest_memguard.session.guard import Guard
+from pytest_memguard.session.planning import Planner
 from pytest_memguard.session.registry import ProbeRegistry
 from pytest_memguard.session.settings import Settings, parse_settings
 from pytest_memguard.session.timing_finish import TimingFinish
@@ -51,7 +52,7 @@ def start(config: pytest.Config) -> None:
     config.stash[SETTINGS] = settings
     register = config.pluginmanager.register
     census = Census()
-    register(Guard(settings, registry, baselines), "memguard-guard")
+    register(Guard(settings, Planner(settings, registry, baselines)), "memguard-guard")
     timing_guard = TimingGuard(settings, times)
     register(timing_guard, "memguard-timing-guard")
     register(WrongMarkers(settings, registry), "memguard-wrong-markers")

@@ -63,7 +63,7 @@ def test_added_probes_and_reports(pytester, run):
             close = mark
             def settle(self):
                 return 0
-            def retained_by(self, *, is_single_call):
+            def retained_by(self, *, is_single_call, is_final):
                 return 0, 0
             def sites(self, metric):
                 return ()
