@@ -8,6 +8,8 @@ import pytest
 
 from tests.timing.repositories import LOADED, Sample
 
+pytestmark = pytest.mark.slow
+
 CALC = """
 def loop(count):
     total = 0

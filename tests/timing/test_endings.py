@@ -11,6 +11,8 @@ import pytest
 
 from tests.timing.repositories import environment, processes_in
 
+pytestmark = pytest.mark.slow
+
 WAITING = """
 import time
 
