@@ -51,7 +51,7 @@ class Window(Protocol):
     def settle(self) -> int:
         """Give back what only caches hold, and count the bytes of captured output, which are no leak.
 
-        Called after a garbage collection, and only where the bytes retained are above what is allowed.
+        Called before a garbage collection, and only where the bytes retained are above what is allowed.
         """
 
     def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:

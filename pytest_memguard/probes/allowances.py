@@ -43,6 +43,7 @@ _CONTAINERS = (
 )
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
 _OWN_FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with tracebacks
+_ABC = "<frozen abc>"  # answers of isinstance() and issubclass() that it remembers, by weak references
 _IMPORT = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen zipimport>")
 # Attribute of a module, how to empty it; a module that was never imported has nothing to empty.
 _CACHES = (
@@ -72,6 +73,10 @@ def clear_caches() -> None:
             found = getattr(found, attribute, None)
         if callable(found):
             found()
+    # Which lines have warned already; every test of pytest starts with filters of its own and so asks again anyway.
+    for module in tuple(sys.modules.values()):
+        if registry := getattr(module, "__dict__", {}).get("__warningregistry__"):
+            registry.clear()
     for cleanup in tuple(getattr(sys.modules.get("typing"), "_cleanups", ())):
         cleanup()
     for name in ("_clear_internal_caches", "_clear_type_cache"):  # the first is new in 3.13 and does both
@@ -111,7 +116,7 @@ def is_ignored(traceback: Traceback, *, imports: bool) -> bool:
         filename = frame.filename
         if filename == logging_file and frame.lineno in log_record_lines:
             return True
-        if filename.endswith(f"{os.sep}warnings.py") and is_stdlib(filename):
+        if filename == _ABC or (filename.endswith(f"{os.sep}warnings.py") and is_stdlib(filename)):
             return True
         if filename.startswith("<") or is_stdlib(filename) or _CONTAINERS in filename:
             continue  # on whose behalf? the caller tells

@@ -32,6 +32,8 @@ _WATCHER_SECONDS = 0.0005
 class PythonProbe:
     name = "python"
     noise_floor_bytes = 512
+    # A first call resizes dictionaries of the interpreter and of the runner, whose lines nothing tells apart.
+    first_call_floor_bytes = 2048
 
     def __init__(self) -> None:
         self.open_windows: MarkStack[_PythonWindow] = MarkStack()

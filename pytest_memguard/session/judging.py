@@ -121,6 +121,7 @@ def _leak_of_single_call(windows: ProbeWindows, reading: Reading, limits: Limits
         retained = windows.settled_bytes()
         if retained > windows.allowed_leak_bytes:
             sites = windows.leak_sites()
+    limits = replace(limits, floor=windows.single_call_floor_bytes)
     return replace(_judge(windows.guarded, "leak", retained, limits), sites=sites)
 
 

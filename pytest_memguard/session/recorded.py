@@ -41,13 +41,23 @@ def release_arguments(item: pytest.Item) -> None:
         for record in handler.records:
             if isinstance(record.msg, str):
                 record.msg, record.args = _copy(record.getMessage()), None
-    for recorded in recorded_warnings():
-        message = recorded.message
+    recorded = recorded_warnings()
+    for index, warning in enumerate(recorded):
+        message = warning.message
         if isinstance(message, Warning) and all(type(argument) is str for argument in message.args):
             try:
-                recorded.message = type(message)(*map(_copy, message.args))
+                message = type(message)(*map(_copy, message.args))
             except Exception:  # noqa: BLE001, S112 - somebody's own warning may refuse; it stays as it is
                 continue
+            recorded[index] = warnings.WarningMessage(
+                message,
+                warning.category,
+                warning.filename,
+                warning.lineno,
+                warning.file,
+                warning.line,
+                warning.source,
+            )
 
 
 def _copy(text: str) -> str:

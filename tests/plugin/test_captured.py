@@ -53,9 +53,6 @@ def test_output(pytester, run, capture):
     run.enforced(capture, is_apart=True).assert_outcomes(passed=3)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the arguments of many records, made by the test's own line, are taken for a leak"
-)
 def test_many_records(pytester, run):
     pytester.makepyfile(_RECORDS)
     run.enforced("-Wdefault", is_apart=True).assert_outcomes(passed=3)

@@ -1,0 +1,47 @@
+"""What is made of a duet's verdict over a benchmark under suspicion."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from pytest_memguard.model import Verdict
+from pytest_memguard.model.timing import BenchmarkTiming, TimingVerdict
+from pytest_memguard.session.timing_confirmation import _in_words
+
+
+def opinion(verdict, *ratios, is_advisory=False):
+    timing = BenchmarkTiming(
+        nodeid="t",
+        file="t",
+        line=1,
+        verdict=verdict,
+        reason="why",
+        ratio=1.02,
+        pair_ratios=tuple(map(math.log, ratios)),
+    )
+    return _in_words(timing, "c0ffee", "hint", is_advisory=is_advisory)
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict", "words"),
+    [
+        (opinion(TimingVerdict.REGRESSED), Verdict.FAIL, "confirmed by a duet against c0ffee: why"),
+        (opinion(TimingVerdict.PASS), Verdict.PASS, "finds it no slower (+2.0 %): the machine is"),
+        (opinion(TimingVerdict.IMPROVED), Verdict.PASS, "no slower"),
+        (opinion(TimingVerdict.NEW), Verdict.INCONCLUSIVE, "is new: why; hint"),
+        (opinion(TimingVerdict.INCONCLUSIVE, *[3.0] * 4), Verdict.INCONCLUSIVE, "is inconclusive: why; hint"),
+        (opinion(TimingVerdict.INCONCLUSIVE, *[3.0] * 5, 1.1), Verdict.INCONCLUSIVE, "is inconclusive"),
+        (
+            opinion(TimingVerdict.INCONCLUSIVE, 3.0, 3.0, 1.5, 3.0, 3.0),
+            Verdict.FAIL,
+            "slower, by 50% and more",
+        ),
+        (opinion(TimingVerdict.INCONCLUSIVE, *[3.0] * 5, is_advisory=True), Verdict.INCONCLUSIVE, "hint"),
+        (opinion(TimingVerdict.COULD_NOT_RUN), Verdict.INCONCLUSIVE, "is could_not_run"),
+    ],
+)
+def test_opinions(given, verdict, words):
+    assert given[0] is verdict
+    assert words in given[1]
