@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,10 @@ def _copy(names: tuple[str, ...], source: Path, target: Path) -> None:
 
 
 def _clear(repository: Repository, folder: Path) -> None:
-    shutil.rmtree(folder, onerror=_writable_then_again)
+    if sys.version_info >= (3, 12):
+        shutil.rmtree(folder, onexc=_writable_then_again)
+    else:
+        shutil.rmtree(folder, onerror=_writable_then_again)
     # A worktree that git was killed over is not in its list, yet its entry is there.
     entries = repository.common_folder() / "worktrees"
     token = folder.name.rpartition("-")[2]

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["budget_option", "comparison_options", "pytest_arguments", "settings_from"]
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any]
+else:  # older ones of click are no generics
+    _ParamType = click.ParamType
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600}
 
 
-class _Percent(click.ParamType[float]):
+class _Percent(_ParamType):
     name = "percent"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -30,7 +34,7 @@ class _Percent(click.ParamType[float]):
         return float(match[1]) / 100
 
 
-class _Duration(click.ParamType[float]):
+class _Duration(_ParamType):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -40,7 +44,7 @@ class _Duration(click.ParamType[float]):
         return float(match[1]) * _SECONDS[match[2]]
 
 
-class _Looks(click.ParamType["tuple[int, ...]"]):
+class _Looks(_ParamType):
     name = "looks"
 
     def convert(

@@ -23,7 +23,7 @@ class Stopwatch:
         self._fd: int | None = None
         self._waited = self._started = 0.0
         try:
-            self._fd = os.open("/proc/thread-self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+            self._fd = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
             self._look()
         except (OSError, ValueError, IndexError):
             self.close()
