@@ -41,9 +41,6 @@ def test_leak(number):
     assert run.measurement("test_leak", "leak")["value"] > 10 << 20
 
 
-@pytest.mark.xfail(
-    strict=False, reason="what Hypothesis keeps through sortedcontainers is taken for the test's"
-)
 def test_its_own_caches_are_no_leak(pytester, run):
     pytester.makepyfile(
         _PROFILE
