@@ -52,7 +52,6 @@ _CACHES = (
     ("urllib.parse", "clear_cache"),
     ("struct", "_clearcache"),
     ("filecmp", "clear_cache"),
-    ("ctypes", "_reset_cache"),
     ("fnmatch", "_compile_pattern.cache_clear"),
     ("fnmatch", "translate.cache_clear"),
     ("glob", "_compile_pattern.cache_clear"),

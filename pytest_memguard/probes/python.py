@@ -82,7 +82,10 @@ class _PythonWindow:
         self._before_bytes = 0
         self.high_water_bytes = 0
         self._modules = len(sys.modules)
-        self._output = allowances.CapturedOutput() if plan.wants_leak else None
+        self._output = None
+        if plan.wants_leak:
+            self._output = allowances.CapturedOutput()
+            allowances.clear_caches()  # what a cache needs to be emptied is allocated now, and not in the window
         # The thread starts before the tracing does, so that its own memory is not traced.
         limited = plan.peak_limit_bytes is not None
         self._watcher = Sampler(self._watch, interval_seconds=_WATCHER_SECONDS) if limited else None

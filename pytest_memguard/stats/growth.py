@@ -24,6 +24,7 @@ _CONFIDENCE = (
 _FADING = (
     0.6  # the second half of the calls grew at less than this share of the rate before: it is not settled
 )
+_RESIZED_FLOORS = 3  # of noise, in one step: a dictionary of the interpreter or the runner was resized
 _ENOUGH_FOR_A_SLOPE = 48  # readings: where memory rises and falls, more calls would not tell more
 
 
@@ -141,7 +142,8 @@ def _trend(  # noqa: PLR0911 - one return per trend and its evidence reads bette
     if steps.trailing_pause >= max(2, span // 8) and steps.longest_pause < max(1, steps.trailing_pause // 4):
         return Trend.FADED
     if len(steps.rises) < 2:
-        return Trend.UNCLEAR
+        is_resized = net_bytes <= allowed_bytes + _RESIZED_FLOORS * floor_bytes
+        return Trend.NONE if is_resized else Trend.UNCLEAR
     fades = _is_fading(calls, retained, allowed_bytes_per_call) and not steps.grow
     return Trend.UNCLEAR if fades else Trend.STEADY
 

@@ -56,8 +56,8 @@ def merged(old: Entries, changed: Numbers, removed: Iterable[str]) -> Entries:
 def _is_news(measurement: Measurement) -> bool:
     """Whether the value may replace the committed one."""
     value, old, unit = measurement.value, measurement.baseline, measurement.unit
-    if measurement.verdict is Verdict.FAIL and measurement.budget is not None:
-        return False  # what is above its own budget is nothing to hold the next run against
+    if measurement.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and measurement.budget is not None:
+        return False  # what is above its own budget, or may be, is nothing to hold the next run against
     if value is None or old is None:
         return value is not None
     if measurement.verdict is Verdict.INCONCLUSIVE:

@@ -110,5 +110,10 @@ def test_fixed_rounds_see_a_cache_that_is_full(rounds):
     assert fixed(LOOKALIKES["a cache of 8"], rounds) is Trend.FADED
 
 
+def test_one_small_step_is_a_dictionary_that_was_resized():
+    assert fixed(lambda call: 1500 * (call > 3), 5) is Trend.NONE
+    assert fixed(lambda call: 15_000 * (call > 3), 5) is Trend.UNCLEAR
+
+
 def test_growth_per_call():
     assert decide(lambda call: 1000 * call).bytes_per_call == pytest.approx(1000)
