@@ -69,7 +69,7 @@ def minimal(session: nox.Session) -> None:
     session.install(*lowest, *NEEDED_BY_TESTS)
     session.install("--no-deps", "-e", ".")
     session.run("python", "-m", "pip", "list")
-    run_pytest(session, "-n", "2", *WITHOUT_EXTRAS)
+    run_pytest(session, *WITHOUT_EXTRAS)  # without -n: the oldest pytest-benchmark warns beside xdist
 
 
 @nox.session(python=MIDDLE)

@@ -3,18 +3,18 @@
 Run ``python benchmarks/guard/leak_peers.py [--keep]``. Every tool runs the same bodies, each case in a process of
 its own, set to allow no leak: memguard ``leak="0 B"`` (one call, and ``rounds="auto"``), pytest-memray
 ``limit_leaks("1 KB")`` (one call; it judges each place of allocation by itself), psleak with its own defaults (calls
-in growing numbers). psleak is made for leaks of C extensions: it reads the heap and file descriptors and checks for
-garbage; Python objects in pymalloc's arenas are not what it looks for. A dozen cases are a comparison of kinds, no
-score: each tool has cases for which it was not made.
+in growing numbers, with ``PYTHONMALLOC=malloc``, so that it sees Python's objects too). A dozen cases show kinds and
+are no score: each tool has cases for which it was not made.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
-from contest import MEMGUARD, machine, publish, run_pytest
+from contest import ENFORCE, machine, publish, run_pytest
 
 BODIES = """
 import ctypes, functools, logging, threading
@@ -23,6 +23,8 @@ import numpy as np
 KEPT, TABLE, COUNTER = [], {}, iter(range(10**9))
 LIBC = ctypes.CDLL(None)
 LIBC.malloc.restype, LIBC.malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
+LIBC.free.argtypes = (ctypes.c_void_p,)
+LOG = logging.getLogger("peers")
 SCRATCH = bytearray()
 
 @functools.lru_cache(maxsize=None)
@@ -33,32 +35,32 @@ def unbounded(key):
 def bounded(key):
     return bytes(2_000)
 
-def leak_list():            "100 kB appended to a list of the module"
+def leak_list():  # 100 kB appended to a list of the module
     KEPT.append(bytes(100_000))
-def leak_small():           "one small object a call: 200 bytes"
+def leak_small():  # one small object a call: 200 bytes
     KEPT.append(bytes(200))
-def leak_array():           "a NumPy array kept"
+def leak_array():  # a NumPy array kept
     KEPT.append(np.ones(5_000))
-def leak_cache():           "functools.cache with a new key every call"
+def leak_cache():  # functools.cache with a new key every call
     unbounded(next(COUNTER))
-def leak_native():          "4 KiB of malloc, never freed"
+def leak_native():  # 4 KiB of malloc, never freed
     LIBC.malloc(4096)
-def fine_list():            "200 kB allocated and released"
+def fine_list():  # 200 kB allocated and released
     assert sum([bytes(100_000)[0], bytes(100_000)[0]]) == 0
-def fine_cycle():           "a reference cycle that holds 100 kB"
+def fine_cycle():  # a reference cycle that holds 100 kB
     node = {"data": bytes(100_000)}
     node["self"] = node
-def fine_bounded_cache():   "a bounded cache that fills up"
+def fine_bounded_cache():  # a bounded cache that fills up
     bounded(next(COUNTER) % 8)
-def fine_scratch():         "a buffer of the module, grown once"
+def fine_scratch():  # a buffer of the module, grown once
     if not SCRATCH:
         SCRATCH.extend(bytes(100_000))
-def fine_import():          "a module imported at the first call"
+def fine_import():  # a module imported at the first call
     import xml.dom.pulldom
-def fine_log():             "a log record, which pytest keeps"
-    logging.getLogger("peers").warning("x" * 2_000)
-def fine_native():          "malloc and free"
-    ctypes.CDLL(None).free(ctypes.c_void_p(LIBC.malloc(100_000)))
+def fine_log():  # a log record, which pytest keeps
+    LOG.warning("x" * 2_000)
+def fine_native():  # malloc and free
+    LIBC.free(LIBC.malloc(100_000))
 """
 TEST = {
     "memguard, 1 call": '@pytest.mark.memory_budget(leak="0 B")',
@@ -79,8 +81,8 @@ def cases():
     """Name of every body, and what it does."""
     for line in BODIES.splitlines():
         if line.startswith(("def leak_", "def fine_")):
-            head, text = line.removeprefix("def ").split("():")
-            yield head, text.strip().strip('"')
+            head, _, text = line.removeprefix("def ").partition("():  # ")
+            yield head, text
 
 
 def judge(folder, tool, name):
@@ -91,9 +93,13 @@ def judge(folder, tool, name):
     else:
         source += f"\n{TEST[tool]}\ndef test_case():\n    {name}()\n"
     (Path(folder) / "test_case.py").write_text(source)
-    session = run_pytest(("test_case.py", *OPTIONS.get(tool, (*MEMGUARD, "--memguard"))), folder=folder)
+    env = {"PYTHONMALLOC": "malloc", "PYTHONUNBUFFERED": "1"} if tool == "psleak" else {}  # it asks for them
+    session = run_pytest(("test_case.py", *OPTIONS.get(tool, ENFORCE)), folder=folder, env=env)
     ((_, outcomes),) = session.outcomes.items()
-    return dict(outcomes)["call"] == "failed", session.wall_seconds
+    outcome = dict(outcomes)["call"]
+    if outcome not in ("passed", "failed"):
+        sys.exit(f"{tool} did not judge {name}: {outcome}")
+    return outcome == "failed", session.wall_seconds
 
 
 def main():
