@@ -52,7 +52,8 @@ def test_is_clean():
 
 
 @click.command(name="doctor")
-def command() -> int:
+@click.option("--timing", is_flag=True, help="Also time unchanged and slower code against itself: minutes.")
+def command(*, timing: bool) -> int:
     """Check every probe against a known allocation, and that a test which leaks on purpose is caught."""
     print_line(f"Python {platform.python_version()} on {platform.platform()}")
     complaints = _check_probes()
@@ -62,6 +63,10 @@ def command() -> int:
     troubles = list(_troubles(results, complaints))
     for name, result in results.items():
         print_line(f"canary {name}: {result.verdict.value}{_reason(result)}")
+    if timing:
+        from pytest_memguard.cli.selftest import check_timing  # noqa: PLC0415 - asked for
+
+        troubles += check_timing()
     if troubles:
         raise Failure("; ".join(troubles), ExitCode.COULD_NOT_RUN)
     print_line("memguard works here: every leak was caught, and what does not leak passed", {"green": True})

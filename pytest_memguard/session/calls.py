@@ -37,7 +37,7 @@ class Effort:
     enough_seconds: float = 1.0  # ... or over fewer, when they are slow
     fewest_calls: int = 8
     most_calls: int = 4096  # four times the largest of the usual cache sizes
-    most_seconds: float = 10.0
+    most_seconds: float = 5.0
     most_bytes: int = 512 * 2**20  # a leak of this size needs no further proof
     readings_per_doubling: int = 32
 
