@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.value)
 def test_every_case_gets_its_verdict(pytester: pytest.Pytester, kind: Kind, mode: Mode):
-    _check(pytester, Plan(kind=kind, mode=mode))
+    _check(pytester, Plan(kind=kind, mode=mode, is_brief=True))
 
 
 @pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.value)
