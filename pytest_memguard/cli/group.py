@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = ["LazyGroup", "main"]
 
-_COMMANDS = ("doctor", "compare", "ab", "drift", "merge", "report", "baseline", "profile", "history", "bisect")
+_COMMANDS = (
+    "doctor",
+    "compare",
+    "ab",
+    "drift",
+    "merge",
+    "report",
+    "baseline",
+    "profile",
+    "history",
+    "bisect",
+)
 
 
 class LazyGroup(click.Group):

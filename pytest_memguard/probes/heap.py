@@ -134,7 +134,7 @@ class _HeapWindow:
         return 0
 
     def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:  # noqa: ARG002 - counters name no owner
-        return self.mark().retained_bytes or 0, 0
+        return max(0, self.mark().retained_bytes or 0), 0
 
     def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:  # noqa: ARG002 - malloc keeps no stacks
         return ()

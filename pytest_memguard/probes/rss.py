@@ -178,7 +178,7 @@ class _RssWindow:
         return 0
 
     def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:  # noqa: ARG002 - counters name no owner
-        return self.mark().retained_bytes or 0, 0
+        return max(0, self.mark().retained_bytes or 0), 0
 
     def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:  # noqa: ARG002 - pages have no source line
         return ()

@@ -104,7 +104,7 @@ def _leak(
         question = unjudged(probe, "leak", limits, Verdict.INCONCLUSIVE, f"leak: {note}")
         return replace(question, value=per_call)
     if growth.trend is Trend.STEADY:
-        per_call = max(0, per_call - windows.ignored_bytes() // growth.calls)
+        per_call = windows.explained_bytes(per_call, growth.calls)
         # The floor is the noise over all calls together, as the trend has counted it already.
         floor = limits.floor / growth.calls
         judged = _judge(windows.guarded, "leak", per_call, replace(limits, floor=floor), note=note)

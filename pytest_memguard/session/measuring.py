@@ -189,10 +189,11 @@ class ProbeWindows:
         self._settled_bytes.append(settled)
         return min(self._settled_bytes)
 
-    def ignored_bytes(self) -> int:
-        """Of what all calls retained, what the runner itself keeps."""
+    def explained_bytes(self, bytes_per_call: int, calls: int) -> int:
+        """Growth per call, and no more than what all calls together hold that is not the runner's own."""
         gc.collect()
-        return self._window.retained_by(is_single_call=False, is_final=True)[1]
+        kept_bytes, ignored_bytes = self._window.retained_by(is_single_call=False, is_final=True)
+        return min(bytes_per_call, kept_bytes // calls) if ignored_bytes else bytes_per_call
 
     def leak_sites(self) -> tuple[Site, ...]:
         return self._window.sites("leak")

@@ -21,9 +21,8 @@ __all__ = ["Growth", "Trend", "summarize_fixed", "summarize_growth"]
 _CONFIDENCE = (
     0.999  # of the slope where readings jitter: one false alarm in a thousand looks, and it takes several
 )
-_FADING = (
-    0.6  # the second half of the calls grew at less than this share of the rate before: it is not settled
-)
+_FADING = 0.3  # the last calls grew at less than this share of the rate over all: it is not settled
+_SMALLEST_LEAK_BYTES = 6  # per call: no object is smaller than a pointer
 _RESIZED_FLOORS = 3  # of noise, in one step: a dictionary of the interpreter or the runner was resized
 _ENOUGH_FOR_A_SLOPE = 48  # readings: where memory rises and falls, more calls would not tell more
 
@@ -127,7 +126,7 @@ def _trend(  # noqa: PLR0911 - one return per trend and its evidence reads bette
 ) -> Trend:
     span = calls[-1] - calls[0]
     net_bytes = retained[-1] - retained[0]
-    allowed_bytes = floor_bytes + allowed_bytes_per_call * span
+    allowed_bytes = max(floor_bytes, _SMALLEST_LEAK_BYTES * span) + allowed_bytes_per_call * span
     if max(retained) - min(retained) <= allowed_bytes or (is_last and net_bytes <= allowed_bytes):
         return Trend.NONE
     if len(calls) == 2:
@@ -144,15 +143,21 @@ def _trend(  # noqa: PLR0911 - one return per trend and its evidence reads bette
     if len(steps.rises) < 2:
         is_resized = net_bytes <= allowed_bytes + _RESIZED_FLOORS * floor_bytes
         return Trend.NONE if is_resized else Trend.UNCLEAR
-    fades = _is_fading(calls, retained, allowed_bytes_per_call) and not steps.grow
+    fades = _is_fading(calls, retained, whole, allowed_bytes_per_call) and not steps.grow
     return Trend.UNCLEAR if fades else Trend.STEADY
 
 
-def _is_fading(calls: Sequence[int], retained: Sequence[int], allowed_bytes_per_call: float) -> bool:
-    """Growth per call above what is allowed is much lower in the second half than in the first."""
+def _is_fading(
+    calls: Sequence[int],
+    retained: Sequence[int],
+    whole: tuple[Sequence[int], Sequence[int]],
+    allowed_bytes_per_call: float,
+) -> bool:
+    """Growth per call above what is allowed is much lower at the end than over the whole series."""
     middle = min(range(len(calls)), key=lambda i: abs(calls[i] - (calls[0] + calls[-1]) / 2))
     if middle in (0, len(calls) - 1):
         return False
-    early = (retained[middle] - retained[0]) / (calls[middle] - calls[0]) - allowed_bytes_per_call
+    all_calls, all_retained = whole
+    overall = (all_retained[-1] - all_retained[0]) / (all_calls[-1] - all_calls[0]) - allowed_bytes_per_call
     late = (retained[-1] - retained[middle]) / (calls[-1] - calls[middle]) - allowed_bytes_per_call
-    return late < _FADING * early
+    return late < _FADING * overall
