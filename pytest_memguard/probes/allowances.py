@@ -48,7 +48,7 @@ _IMPORT = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_extern
 # Attribute of a module, how to empty it; a module that was never imported has nothing to empty.
 _CACHES = (
     ("re", "purge"),
-    ("linecache", "clearcache"),
+    ("tokenize", "_compile.cache_clear"),
     ("urllib.parse", "clear_cache"),
     ("struct", "_clearcache"),
     ("filecmp", "clear_cache"),
@@ -66,6 +66,7 @@ _CACHES = (
 
 def clear_caches() -> None:
     """Empty the standard library's own caches."""
+    _forget_files()
     for module_name, path in _CACHES:
         found: object = sys.modules.get(module_name)
         for attribute in path.split("."):
@@ -82,6 +83,14 @@ def clear_caches() -> None:
         if (clear := getattr(sys, name, None)) is not None:
             clear()
             break
+
+
+def _forget_files() -> None:
+    """Of :mod:`linecache` what it can read again; the source of generated code is kept by whoever put it there."""
+    linecache = sys.modules.get("linecache")
+    for filename, entry in tuple(getattr(linecache, "cache", {}).items()):
+        if len(entry) > 1 and entry[1] is not None:
+            del linecache.cache[filename]  # type: ignore[union-attr]
 
 
 @lru_cache(maxsize=4096)

@@ -15,6 +15,7 @@ from pytest_memguard.model import Counters, Reading, Site, WindowPlan
 from pytest_memguard.probes import allowances
 from pytest_memguard.probes.crossing import LineWatch
 from pytest_memguard.probes.marks import MarkStack
+from pytest_memguard.probes.net import NetMemory
 from pytest_memguard.probes.sampling import Sampler
 from pytest_memguard.probes.sites import Held, group_by_line, held_by_stack
 
@@ -83,9 +84,12 @@ class _PythonWindow:
         self.high_water_bytes = 0
         self._modules = len(sys.modules)
         self._output = None
+        self._net: NetMemory | None = None
         if plan.wants_leak:
             self._output = allowances.CapturedOutput()
             allowances.clear_caches()  # what a cache needs to be emptied is allocated now, and not in the window
+            if not tracemalloc.is_tracing():
+                self._net = NetMemory()
         # The thread starts before the tracing does, so that its own memory is not traced.
         limited = plan.peak_limit_bytes is not None
         self._watcher = Sampler(self._watch, interval_seconds=_WATCHER_SECONDS) if limited else None
@@ -135,11 +139,16 @@ class _PythonWindow:
 
     def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:
         snapshot = _snapshot()
+        in_use = None
         if is_final:
             self.close()
+            in_use = self._net.read() if self._net is not None and is_single_call else None
         kept, ignored = self._split(snapshot, imports=is_single_call)
+        kept_bytes, ignored_bytes = sum(held.bytes for held in kept), sum(held.bytes for held in ignored)
+        if in_use is not None and not in_use.confirms(kept_bytes, sum(held.blocks for held in kept)):
+            kept, kept_bytes = [], 0  # older memory was replaced
         self._kept = kept
-        return sum(held.bytes for held in kept), sum(held.bytes for held in ignored)
+        return kept_bytes, ignored_bytes
 
     def _split(self, snapshot: Snapshot | None, *, imports: bool) -> tuple[list[Held], list[Held]]:
         """What this window's allocations hold that may be the test's doing, and what is not."""

@@ -170,7 +170,6 @@ class Calls:
         return not self.has_failed
 
     def _read_retained(self) -> None:
-        gc.collect()
         for windows in self._windows:
             if windows.judges_leak:
                 windows.read_retained(self._calls)

@@ -79,7 +79,6 @@ class ProbeWindows:
             None  # of the call with the highest peak, where that broke the budget
         )
         self.notes: tuple[str, ...] = ()
-        self._lowest_bytes = 0
         self._settled_bytes: list[int] = []
         self.last: Reading | None = None
         self._window = guarded.probe.open(
@@ -128,14 +127,12 @@ class ProbeWindows:
         return self._peak_window.sites("peak") if self._peak_window else ()
 
     def read_retained(self, call: int) -> None:
-        """Note what is retained after ``call`` calls, collected, and settled where it is above the lowest so far."""
-        retained = self._window.mark().retained_bytes or 0
-        if retained > self._lowest_bytes + self.guarded.probe.noise_floor_bytes:
-            held = self._window.settle()
-            retained = (self._window.mark().retained_bytes or 0) - held
-        self._lowest_bytes = retained if self._readings == 0 else min(self._lowest_bytes, retained)
+        """Note what is retained after ``call`` calls: settled every time, so that readings can be compared."""
+        held = self._window.settle()
+        gc.collect()
         if self._readings < _MOST_READINGS:
-            self._calls[self._readings], self._retained[self._readings] = call, retained
+            self._calls[self._readings] = call
+            self._retained[self._readings] = (self._window.mark().retained_bytes or 0) - held
             self._readings += 1
 
     def growth(self, *, is_fixed: bool, is_last: bool) -> Growth:

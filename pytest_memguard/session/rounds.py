@@ -39,6 +39,7 @@ class Repeater:
         self._log_handlers = list(log_handlers(item))
         self._warnings = recorded_warnings()
         self._warnings_before = len(self._warnings)
+        self._properties_before = len(item.user_properties)
         self._patches = _Patches(getattr(item, "funcargs", {}).get("monkeypatch"))
         # doctest clears an example's namespace once it has run.
         dtest = getattr(item, "dtest", None)
@@ -56,6 +57,7 @@ class Repeater:
         if "recwarn" in getattr(self._item, "funcargs", {}):
             with warnings.catch_warnings():
                 pass  # forgets which lines have warned already: they would not warn again
+        del self._item.user_properties[self._properties_before :]
         self._patches.undo()
         if self._doctest_globals is not None:
             self._item.dtest.globs.update(self._doctest_globals)  # type: ignore[attr-defined]

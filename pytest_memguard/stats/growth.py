@@ -140,11 +140,13 @@ def _trend(  # noqa: PLR0911 - one return per trend and its evidence reads bette
         return Trend.UNCLEAR
     if steps.trailing_pause >= max(2, span // 8) and steps.longest_pause < max(1, steps.trailing_pause // 4):
         return Trend.FADED
-    if len(steps.rises) < 2:
-        is_resized = net_bytes <= allowed_bytes + _RESIZED_FLOORS * floor_bytes
-        return Trend.NONE if is_resized else Trend.UNCLEAR
-    fades = _is_fading(calls, retained, whole, allowed_bytes_per_call) and not steps.grow
-    return Trend.UNCLEAR if fades else Trend.STEADY
+    is_resized = net_bytes <= allowed_bytes + _RESIZED_FLOORS * floor_bytes
+    fades = len(steps.rises) < 2 or (
+        _is_fading(calls, retained, whole, allowed_bytes_per_call) and not steps.grow
+    )
+    if not fades:
+        return Trend.STEADY
+    return Trend.NONE if is_resized else Trend.UNCLEAR
 
 
 def _is_fading(
