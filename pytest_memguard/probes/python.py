@@ -92,7 +92,9 @@ class _PythonWindow:
                 self._net = NetMemory()
         # The thread starts before the tracing does, so that its own memory is not traced.
         limited = plan.peak_limit_bytes is not None
-        self._watcher = Sampler(self._watch, interval_seconds=_WATCHER_SECONDS) if limited else None
+        self._watcher = (
+            Sampler(self._watch, interval_seconds=_WATCHER_SECONDS, outlives_fork=False) if limited else None
+        )
 
     def begin(self, *, is_first: bool) -> None:
         """Start counting. Tracing that begins with this window (``is_first``) holds nothing older."""

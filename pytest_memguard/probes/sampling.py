@@ -15,6 +15,7 @@ __all__ = ["Sampler"]
 
 _LARGEST_SHARE = 0.05  # of one core
 _LONGEST_WAIT_SECONDS = 0.25
+_LEAVING_SECONDS = 0.002  # a thread that has run to its end is counted by the kernel until it is gone
 
 
 class Sampler:
@@ -25,8 +26,12 @@ class Sampler:
     allocator walks all its free chunks for one) is taken less often.
     """
 
-    def __init__(self, look: Callable[[], object], *, interval_seconds: float) -> None:
+    def __init__(
+        self, look: Callable[[], object], *, interval_seconds: float, outlives_fork: bool = True
+    ) -> None:
+        """``outlives_fork``: go on after a fork, of which Python 3.12 and newer then warn."""
         self._look = look
+        self.outlives_fork = outlives_fork
         self._interval_seconds = interval_seconds
         self._is_running = False
         self.start()
@@ -73,11 +78,15 @@ _PAUSED: list[Sampler] = []
 
 def _pause() -> None:
     _PAUSED[:] = [sampler for sampler in _STARTED if sampler.stop()]
+    if _PAUSED:
+        time.sleep(_LEAVING_SECONDS)
 
 
 def _resume() -> None:
     while _PAUSED:
-        _PAUSED.pop().start()
+        sampler = _PAUSED.pop()
+        if sampler.outlives_fork:
+            sampler.start()
 
 
 if hasattr(os, "register_at_fork"):

@@ -45,11 +45,8 @@ def test_no_thread_is_left_and_threading_never_knew_of_it():
     wait_until(lambda: _thread._count() <= before)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_fork_beside_it_warns_of_nothing_and_both_sides_can_stop():
-    looks = []
-    sampler = Sampler(lambda: looks.append(1), interval_seconds=0.001)
-    wait_until(lambda: looks)
+def fork_beside(sampler):
+    """The warnings of a fork; both sides stop the sampler."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         child = os.fork()
@@ -57,9 +54,26 @@ def test_a_fork_beside_it_warns_of_nothing_and_both_sides_can_stop():
             sampler.stop()
             os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    return [warning for warning in caught if "fork" in str(warning.message)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_one_that_ends_with_a_fork_is_not_warned_of():
+    others = _thread._count()  # of plugins: they are none of ours to hide
+    looks = []
+    sampler = Sampler(lambda: looks.append(1), interval_seconds=0.001, outlives_fork=False)
+    wait_until(lambda: looks)
+    warned = fork_beside(sampler)
+    assert others or not warned
+    assert not sampler.stop()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_one_that_outlives_a_fork_goes_on_in_the_parent():
+    looks = []
+    sampler = Sampler(lambda: looks.append(1), interval_seconds=0.001)
+    wait_until(lambda: looks)
+    fork_beside(sampler)
     looks.clear()
     wait_until(lambda: looks)
-    sampler.stop()
-    # A thread of somebody else, such as a plugin's, is none of ours to hide.
-    if _thread._count() <= 2:
-        assert not [w for w in caught if "fork" in str(w.message)]
+    assert sampler.stop()
