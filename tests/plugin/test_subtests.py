@@ -14,7 +14,7 @@ def test_subtests(pytester, run):
         """
         import pytest
 
-        @pytest.mark.memory_budget(peak="2 MiB", leak="16 KiB")
+        @pytest.mark.memory_budget(peak="2 MiB", leak="64 KiB")
         def test_kept(subtests):
             for number in range(5):
                 with subtests.test(number=number):
@@ -25,7 +25,7 @@ def test_subtests(pytester, run):
             with subtests.test("large"):
                 bytearray(3 << 20)
 
-        @pytest.mark.memory_budget(peak="1 MiB", leak="16 KiB")
+        @pytest.mark.memory_budget(peak="1 MiB", leak="64 KiB")
         def test_wrong(subtests):
             with subtests.test("wrong"):
                 raise ValueError("its own reason")
