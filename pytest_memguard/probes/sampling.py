@@ -5,7 +5,6 @@ from __future__ import annotations
 import _thread  # threading.Thread keeps books of its own, and these would be counted as the test's memory
 import os
 import time
-import weakref
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ class Sampler:
         self._interval_seconds = interval_seconds
         self._is_running = False
         self.start()
-        _STARTED.add(self)
 
     def start(self) -> None:
         """Start, or start again after :meth:`stop`."""
@@ -44,6 +42,7 @@ class Sampler:
         self._stopped.acquire()
         self._has_ended.acquire()
         self._is_running = True
+        _RUNNING.append(self)
         _thread.start_new_thread(self._run, ())
 
     def _run(self) -> None:
@@ -65,6 +64,7 @@ class Sampler:
         """Stop and wait for the thread; whether it was running."""
         was_running, self._is_running = self._is_running, False
         if was_running:
+            _RUNNING.remove(self)
             self._stopped.release()
             self._has_ended.acquire()
         return was_running
@@ -72,12 +72,13 @@ class Sampler:
 
 # A test may fork while it is watched. The thread is gone in the child, a lock that it holds is not, and from Python
 # 3.12 on a fork beside another thread is warned of. Hooks of a fork cannot be taken back, so there is one for all.
-_STARTED: weakref.WeakSet[Sampler] = weakref.WeakSet()
+# Lists, because a set is resized at sizes that depend on addresses: at random that would look like growth.
+_RUNNING: list[Sampler] = []
 _PAUSED: list[Sampler] = []
 
 
 def _pause() -> None:
-    _PAUSED[:] = [sampler for sampler in _STARTED if sampler.stop()]
+    _PAUSED[:] = [sampler for sampler in tuple(_RUNNING) if sampler.stop()]
     if _PAUSED:
         time.sleep(_LEAVING_SECONDS)
 

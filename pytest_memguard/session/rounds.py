@@ -52,7 +52,9 @@ class Repeater:
 
     def reset(self) -> None:
         for handler in self._log_handlers:
-            handler.clear()
+            handler.records.clear()
+            handler.stream.seek(0)  # in place: a new list and stream in each round would be read as retained
+            handler.stream.truncate()
         del self._warnings[self._warnings_before :]
         if "recwarn" in getattr(self._item, "funcargs", {}):
             with warnings.catch_warnings():
