@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from pytest_memguard.gate import Limits
@@ -75,7 +76,7 @@ class Planner:
             else:
                 unmeasured += found
         if not budgets and self._settings.mode is Mode.OBSERVE:
-            guarded.extend(self._observed())
+            guarded.extend(self._observed)
         # tracemalloc counts what the other probes allocate when they open, so its window opens last.
         guarded.sort(key=lambda g: g.probe.name == "python")
         return Plan(
@@ -121,7 +122,8 @@ class Planner:
             raise BudgetError(f"{file}:{line}: memory_budget: {error}") from None
         return {metric: resolved[metric] for metric in METRICS if budget.limit(metric) is not None}
 
-    def _observed(self) -> list[Guarded]:
+    @cached_property
+    def _observed(self) -> tuple[Guarded, ...]:
         """What is shown of a test without a budget: no peak that needs a sampling thread.
 
         Watching must change nothing, and beside a second thread Python 3.12 and newer warn of every fork of the test.
@@ -132,7 +134,7 @@ class Planner:
                 probe = self._registry.probe(name)
                 metrics = ("leak",) if getattr(probe, "samples_its_peak", False) else ("peak", "leak")
                 observed.append(Guarded(probe=probe, limits=dict.fromkeys(metrics, Limits())))
-        return observed
+        return tuple(observed)
 
     def _rounds(self, budgets: tuple[Budget, ...]) -> int | Literal["auto"]:
         asked = [budget.rounds for budget in budgets if budget.rounds is not None]
