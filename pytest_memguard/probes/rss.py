@@ -30,12 +30,14 @@ class _Source(Protocol):
     def read(self) -> tuple[int, int]:
         """Resident bytes now, and their high-water mark since the last :meth:`reset` (0: no mark)."""
 
-    def reset(self) -> None:
-        """Start the high-water mark again from now."""
+    def reset(self) -> int:
+        """Start the high-water mark again from now; the resident bytes now."""
 
 
 class _LinuxSource:
     """``VmRSS`` and ``VmHWM`` of /proc/self/status; ``5`` to /proc/self/clear_refs resets the mark (proc(5)).
+
+    Where no mark is wanted, /proc/self/statm tells the resident pages in a sixth of the time.
 
     What is resident at the time of reading is exact. The mark of memory that has been freed again may be off by the
     kernel's per-processor counters, which are summed up every 32 pages (``percpu_counter_batch``, Linux 6.2 and newer).
@@ -46,6 +48,7 @@ class _LinuxSource:
 
     def __init__(self) -> None:
         self._status = os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         self._clear_refs = os.open("/proc/self/clear_refs", os.O_WRONLY | os.O_CLOEXEC)
         self.reset()
         self.read()
@@ -54,11 +57,12 @@ class _LinuxSource:
         status = os.pread(self._status, 8192, 0)
         return _kilobytes(status, b"VmRSS:"), _kilobytes(status, b"VmHWM:")
 
-    def reset(self) -> None:
+    def reset(self) -> int:
         os.write(self._clear_refs, b"5")
+        return int(os.pread(self._statm, 128, 0).split(None, 2)[1]) * mmap.PAGESIZE
 
     def __del__(self) -> None:
-        for name in ("_status", "_clear_refs"):
+        for name in ("_status", "_statm", "_clear_refs"):
             if (descriptor := self.__dict__.pop(name, None)) is not None:
                 os.close(descriptor)
 
@@ -81,8 +85,8 @@ class _SampledSource:
     def read(self) -> tuple[int, int]:
         return self._process.memory_info().rss, 0
 
-    def reset(self) -> None:
-        pass
+    def reset(self) -> int:
+        return self.read()[0]
 
 
 def _source() -> _Source:
@@ -154,12 +158,12 @@ class _RssWindow:
             _malloc_trim()
         if probe.open_windows:
             probe.look()  # the outer windows keep what they have seen so far
-        if not probe.source.is_exact and plan.wants_peak:
+        source = probe.source
+        if not source.is_exact and plan.wants_peak:
             self._sampler = Sampler(lambda: probe.look() and None, interval_seconds=_SAMPLING_SECONDS)
             self._notes = ("peak sampled about every 1 ms: a shorter spike is not seen",)
         probe.open_windows.push(self)
-        probe.source.reset()
-        self._before_bytes = probe.source.read()[0]
+        self._before_bytes = source.reset()
 
     def mark(self) -> Reading:
         if self._closed:

@@ -12,7 +12,6 @@ from pytest_memguard.session.benchmarked import BenchmarkTarget
 from pytest_memguard.session.budgets import BudgetError
 from pytest_memguard.session.calls import Calls
 from pytest_memguard.session.freezing import frozen_heap
-from pytest_memguard.session.judging import never_called
 from pytest_memguard.session.markers import location_of
 from pytest_memguard.session.places import with_short_places
 from pytest_memguard.session.rounds import was_skipped_quietly
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
     from pytest_memguard.probes.memray_stacks import MemrayStacks
+    from pytest_memguard.session.observing import Observation, Observer
     from pytest_memguard.session.planning import Plan, Planner
     from pytest_memguard.session.settings import Settings
 
@@ -30,11 +30,12 @@ __all__ = ["Guard"]
 
 
 class Guard:
-    """Measures every test that has a budget, and in observe mode every test."""
+    """Measures every test that has a budget, and every other test where there is an ``observer``."""
 
-    def __init__(self, settings: Settings, planner: Planner) -> None:
+    def __init__(self, settings: Settings, planner: Planner, observer: Observer | None) -> None:
         self._settings = settings
         self._planner = planner
+        self._observer = observer
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -49,7 +50,7 @@ class Guard:
         if RESULT in item.stash:
             del item.stash[RESULT]  # of the run before this rerun
         plan = self._plan(item)
-        if not plan.guarded:
+        if not plan.guarded and (self._observer is None or plan.is_guarded):
             outcome = yield
             if plan.unmeasured:
                 self._conclude(item, plan, (), has_failed=False)
@@ -87,7 +88,11 @@ class Guard:
         # Outside of the handler: the chain of causes would only repeat it.
         pytest.fail(f"memguard: {complaint}", pytrace=False)
 
-    def _calls(self, item: pytest.Item, plan: Plan, body: Callable[[], object] | None = None) -> Calls:
+    def _calls(
+        self, item: pytest.Item, plan: Plan, body: Callable[[], object] | None = None
+    ) -> Calls | Observation:
+        if self._observer is not None and not plan.is_guarded:
+            return self._observer.observe(item)
         stacks: MemrayStacks | None = None
         if self._settings.blame == "memray" and plan.limits_a_peak:
             from pytest_memguard.probes.memray_stacks import MemrayStacks  # noqa: PLC0415 - asked for
@@ -97,15 +102,12 @@ class Guard:
 
     def _measure_target(self, item: pytest.Item, plan: Plan, target: BenchmarkTarget) -> None:
         """Call what was timed once more, now with the probes open."""
-        if not target.was_used:
-            numbers = tuple(number for guarded in plan.guarded for number in never_called(guarded))
-            self._conclude(item, plan, numbers, has_failed=False)
-            return
         calls = self._calls(item, plan, body=target.call)
         try:
-            with calls.first():
-                target.call()
-            calls.repeat()
+            if target.was_used:
+                with calls.first():
+                    target.call()
+                calls.repeat()
             numbers = tuple(calls.measurements())
         finally:
             calls.close()

@@ -91,8 +91,6 @@ def _leak(
     windows: ProbeWindows, reading: Reading, calls: int, growth: Growth | None, *, has_failed: bool
 ) -> Measurement:
     limits, probe = windows.guarded.limits["leak"], reading.probe
-    if not windows.judges_leak:  # only shown: what is retained as it is, without a collection
-        return _judge(windows.guarded, "leak", _per_call(reading.retained_bytes, calls), limits)
     if has_failed:
         reason = "leak: the test failed, and its traceback holds its variables"
         return unjudged(probe, "leak", limits, Verdict.NOT_MEASURED, reason)
@@ -123,7 +121,3 @@ def _leak_of_single_call(windows: ProbeWindows, reading: Reading, limits: Limits
             sites = windows.leak_sites()
     limits = replace(limits, floor=windows.single_call_floor_bytes)
     return replace(_judge(windows.guarded, "leak", retained, limits), sites=sites)
-
-
-def _per_call(bytes_in_all: int | None, calls: int) -> int | None:
-    return None if bytes_in_all is None else round(bytes_in_all / calls)

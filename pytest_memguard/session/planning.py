@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from pytest_memguard.gate import Limits
@@ -34,12 +33,15 @@ class Plan:
     guarded: tuple[Guarded, ...]
     unmeasured: tuple[Measurement, ...]
     is_guarded: bool  # it carries a budget; otherwise it is at most observed
-    rounds: int | Literal["auto"]
-    warmup: int | None
+    rounds: int | Literal["auto"] = 1
+    warmup: int | None = None
 
     @property
     def limits_a_peak(self) -> bool:
         return any(guarded.peak_limit_bytes is not None for guarded in self.guarded)
+
+
+_NOTHING = Plan(guarded=(), unmeasured=(), is_guarded=False)
 
 
 class Planner:
@@ -67,6 +69,8 @@ class Planner:
             For a wrong marker, or a callable budget that gives no size.
         """
         budgets = budgets_of(item, self._settings, self._registry)
+        if not budgets:
+            return _NOTHING
         guarded: list[Guarded] = []
         unmeasured: list[Measurement] = []
         for budget in budgets:
@@ -75,14 +79,12 @@ class Planner:
                 guarded.append(found)
             else:
                 unmeasured += found
-        if not budgets and self._settings.mode is Mode.OBSERVE:
-            guarded.extend(self._observed)
         # tracemalloc counts what the other probes allocate when they open, so its window opens last.
         guarded.sort(key=lambda g: g.probe.name == "python")
         return Plan(
             guarded=tuple(guarded),
             unmeasured=tuple(unmeasured),
-            is_guarded=bool(budgets),
+            is_guarded=True,
             rounds=self._rounds(budgets),
             warmup=self._warmup(budgets),
         )
@@ -122,28 +124,14 @@ class Planner:
             raise BudgetError(f"{file}:{line}: memory_budget: {error}") from None
         return {metric: resolved[metric] for metric in METRICS if budget.limit(metric) is not None}
 
-    @cached_property
-    def _observed(self) -> tuple[Guarded, ...]:
-        """What is shown of a test without a budget: no peak that needs a sampling thread.
-
-        Watching must change nothing, and beside a second thread Python 3.12 and newer warn of every fork of the test.
-        """
-        observed = []
-        for name in self._settings.observed_probes:
-            if self._registry.complaint(name) is None:
-                probe = self._registry.probe(name)
-                metrics = ("leak",) if getattr(probe, "samples_its_peak", False) else ("peak", "leak")
-                observed.append(Guarded(probe=probe, limits=dict.fromkeys(metrics, Limits())))
-        return tuple(observed)
-
     def _rounds(self, budgets: tuple[Budget, ...]) -> int | Literal["auto"]:
         asked = [budget.rounds for budget in budgets if budget.rounds is not None]
         if not asked:
-            return self._settings.rounds if budgets else 1
+            return self._settings.rounds
         return "auto" if "auto" in asked else max(count for count in asked if count != "auto")
 
     def _warmup(self, budgets: tuple[Budget, ...]) -> int | None:
         asked = [budget.warmup for budget in budgets if budget.warmup is not None]
         if not asked:
-            return self._settings.warmup if budgets else 0
+            return self._settings.warmup
         return max(asked)

@@ -8,9 +8,10 @@ from pytest_memguard.reports import FORMATS
 from pytest_memguard.session.census import Census
 from pytest_memguard.session.finish import Finish
 from pytest_memguard.session.guard import Guard
+from pytest_memguard.session.observing import Observer
 from pytest_memguard.session.planning import Planner
 from pytest_memguard.session.registry import ProbeRegistry
-from pytest_memguard.session.settings import Settings, parse_settings
+from pytest_memguard.session.settings import Mode, Settings, parse_settings
 from pytest_memguard.session.timing_finish import TimingFinish
 from pytest_memguard.session.timing_guard import TimingGuard
 from pytest_memguard.session.transport import Collector, ResultCarrier
@@ -52,7 +53,8 @@ def start(config: pytest.Config) -> None:
     config.stash[SETTINGS] = settings
     register = config.pluginmanager.register
     census = Census()
-    register(Guard(settings, Planner(settings, registry, baselines)), "memguard-guard")
+    observer = Observer(settings, registry) if settings.mode is Mode.OBSERVE else None
+    register(Guard(settings, Planner(settings, registry, baselines), observer), "memguard-guard")
     timing_guard = TimingGuard(settings, times)
     register(timing_guard, "memguard-timing-guard")
     register(WrongMarkers(settings, registry), "memguard-wrong-markers")
