@@ -212,10 +212,13 @@ class Calls:
         if not self._windows:
             for guarded in self._guarded:
                 yield from never_called(guarded)
-        for index, windows in enumerate(self._windows):
+        numbers = []
+        # The last opened first: with tracemalloc's window its tables go, which the C allocator counts.
+        for index, windows in reversed(tuple(enumerate(self._windows))):
             growth = self._growths.get(index)
-            for measurement in measurements(windows, self._calls, growth, has_failed=self.has_failed):
-                yield self._with_stacks(measurement)
+            numbers.append(tuple(measurements(windows, self._calls, growth, has_failed=self.has_failed)))
+        for measured in reversed(numbers):
+            yield from map(self._with_stacks, measured)
 
     def _with_stacks(self, measurement: Measurement) -> Measurement:
         """A peak that failed, with the lines that memray saw at its own high-water mark."""

@@ -58,7 +58,7 @@ def measurements(
     assert reading is not None, "the call has not ended"
     leak = None
     if "leak" in windows.guarded.limits and not reading.broken:
-        leak = _leak(windows, reading, calls, growth, has_failed=has_failed)
+        leak = _leak(windows, reading, growth, has_failed=has_failed)
     windows.close()
     for metric, limits in windows.guarded.limits.items():
         if reading.broken:
@@ -87,9 +87,7 @@ def _value(metric: str, windows: ProbeWindows, reading: Reading, calls: int) -> 
     return -(-(reading.after.allocations - reading.before.allocations) // calls)  # per call, rounded up
 
 
-def _leak(
-    windows: ProbeWindows, reading: Reading, calls: int, growth: Growth | None, *, has_failed: bool
-) -> Measurement:
+def _leak(windows: ProbeWindows, reading: Reading, growth: Growth | None, *, has_failed: bool) -> Measurement:
     limits, probe = windows.guarded.limits["leak"], reading.probe
     if has_failed:
         reason = "leak: the test failed, and its traceback holds its variables"

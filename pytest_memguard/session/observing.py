@@ -91,9 +91,7 @@ class Observation:
                     yield unjudged(reading.probe, metric, _NO_LIMITS, Verdict.INCONCLUSIVE, reason)
                 elif value is not None:
                     note = "; ".join(reading.notes) if metric == "peak" else ""
-                    yield Measurement(
-                        probe=reading.probe, metric=metric, value=value, unit="B", reason=note
-                    )
+                    yield Measurement(probe=reading.probe, metric=metric, value=value, unit="B", reason=note)
 
     def close(self) -> None:
         for window in reversed(self._windows):

@@ -1,5 +1,6 @@
 import mmap
 import os
+import subprocess
 import sys
 
 import pytest
@@ -65,6 +66,33 @@ def test_where_the_mark_cannot_be_reset_it_is_sampled_and_said(monkeypatch):
     reading = window.close()
     assert "sampled" in reading.notes[0]
     assert 19 * 2**20 < reading.peak_bytes < 22 * 2**20
+
+
+_BEFORE_EXEC = """
+import os, sys
+held = bytearray(b"x") * (200 * 2**20)  # the mark of this program stays in ru_maxrss of the next one
+os.execv(sys.executable, [sys.executable, "-c", os.environ["AFTER_EXEC"]])
+"""
+_AFTER_EXEC = """
+from pytest_memguard.model import WindowPlan
+from pytest_memguard.probes.rss import RssProbe, touched_pages
+probe = RssProbe()
+window = probe.open(WindowPlan())
+touched_pages(20 * 2**20).close()
+print(window.close().peak_bytes)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux resets the kernel's mark")
+def test_the_mark_of_the_program_before_execve_hides_nothing():
+    done = subprocess.run(
+        (sys.executable, "-c", _BEFORE_EXEC),
+        env={**os.environ, "AFTER_EXEC": _AFTER_EXEC},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert abs(int(done.stdout) - 20 * 2**20) <= SLACK
 
 
 @pytest.mark.skipif(not hasattr(sys, "setdlopenflags"), reason="needs fork")
