@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from pytest_memguard.model import Counters, Reading, WindowPlan
@@ -35,6 +36,7 @@ class _Mallinfo2(ctypes.Structure):
     ]
 
 
+@lru_cache(maxsize=1)  # ctypes makes classes, and their memory would be counted
 def _glibc() -> Callable[[], tuple[int, int | None]]:
     # PyDLL keeps the interpreter's lock: handing it over twice takes longer than the call.
     mallinfo2 = ctypes.PyDLL(None).mallinfo2
@@ -46,6 +48,25 @@ def _glibc() -> Callable[[], tuple[int, int | None]]:
         return info.uordblks + info.hblkhd, info.arena + info.hblkhd
 
     return read
+
+
+@lru_cache(maxsize=1)
+def _thread_cache_filler() -> Callable[[], None]:
+    """Fills glibc's thread cache: free chunks in it count as in use, so it must hold as much before as after.
+
+    It keeps seven chunks of each size up to 1032 bytes (``glibc.malloc.tcache_count`` and ``tcache_max``).
+    """
+    library = ctypes.PyDLL(None)
+    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
+    library.free.restype, library.free.argtypes = None, (ctypes.c_void_p,)
+    malloc, free = library.malloc, library.free
+
+    def fill() -> None:
+        for nbytes in range(24, 1033, 16):
+            for chunk in [malloc(nbytes) for _ in range(7)]:
+                free(chunk)
+
+    return fill
 
 
 def _psutil() -> Callable[[], tuple[int, int | None]]:
@@ -75,9 +96,13 @@ class HeapProbe:
     def __init__(self) -> None:
         self.open_windows: MarkStack[_HeapWindow] = MarkStack()
         self._read: Callable[[], tuple[int, int | None]] | None = None
+        self.fill_thread_cache: Callable[[], None] = lambda: None
         self._reason: str | None = None
         try:
-            self._read = _glibc() if sys.platform == "linux" else _psutil()
+            if sys.platform == "linux":
+                self._read, self.fill_thread_cache = _glibc(), _thread_cache_filler()
+            else:
+                self._read = _psutil()
         except (AttributeError, OSError):
             self._reason = (
                 "this C library has no mallinfo2 (glibc 2.33 and newer has)"
@@ -109,6 +134,8 @@ class _HeapWindow:
         if self._is_sampled:
             self._sampler = Sampler(self._sample, interval_seconds=_SAMPLING_SECONDS)
             probe.open_windows.push(self)
+        if plan.wants_leak:
+            probe.fill_thread_cache()
         self._before = probe.counters()
 
     def _sample(self) -> None:
@@ -131,6 +158,7 @@ class _HeapWindow:
         )
 
     def settle(self) -> int:
+        self._probe.fill_thread_cache()
         return 0
 
     def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:  # noqa: ARG002 - counters name no owner
