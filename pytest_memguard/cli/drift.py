@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +9,7 @@ import click
 from pytest_memguard.cli.ab.options import budget_option, comparison_options, pytest_arguments, settings_from
 from pytest_memguard.cli.ab.running import commit_of, repository_here, run
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
-from pytest_memguard.cli.files import baselines_option
+from pytest_memguard.cli.files import baselines_option, reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,21 +37,18 @@ def command(
     repository = repository_here()
     if ctx.get_parameter_source("looks") is click.core.ParameterSource.DEFAULT:
         options["looks"] = (_PAIRS,)
-    commit = commit_of(repository, base or _recorded(directory / "timing.json"))
-    return run(repository, commit, pytest_args, settings=settings_from(options), outputs=options)
+    commit = commit_of(repository, base or _recorded(directory))
+    return run(
+        repository, commit, pytest_args, settings=settings_from(options), outputs=options, baselines=directory
+    )
 
 
-def _recorded(path: Path) -> str:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Failure(
-            f"cannot read {path}: {error.strerror}; name a commit with --base", ExitCode.COULD_NOT_RUN
-        ) from error
-    except ValueError as error:
-        raise Failure(f"{path} is not JSON: {error}", ExitCode.WRONG_USE) from error
-    reference = content.get("reference") if isinstance(content, dict) else None
-    commit = reference.get("commit") if isinstance(reference, dict) else None
-    if not isinstance(commit, str) or not commit:
+def _recorded(directory: Path) -> str:
+    from pytest_memguard.store import timing_baselines  # noqa: PLC0415 - msgspec, for those with times
+
+    with reading():
+        commit = timing_baselines.load(directory).reference.commit
+    if commit is None:
+        path = directory / timing_baselines.FILE_NAME
         raise Failure(f"{path} names no reference commit; name one with --base", ExitCode.COULD_NOT_RUN)
     return commit

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_memguard.model.timing_baseline import Acceptance, MachineClass, Reference, TimingEntry
 
-__all__ = ["FILE_NAME", "Measured", "accept", "changed_lines", "load", "remove", "update"]
+__all__ = ["FILE_NAME", "Measured", "accept", "changed_lines", "load", "parse", "remove", "update"]
 
 FILE_NAME = "timing.json"
 
@@ -49,9 +49,20 @@ def load(directory: Path) -> TimingBaselines:
         raise StoreError(f"cannot read {path}: {in_words(error)}") from error
     except UnicodeDecodeError as error:
         raise StoreError(f"{path} is not UTF-8: byte {error.object[error.start]:#04x}") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str) -> TimingBaselines:
+    """The content of such a file; ``name`` is what an error calls it.
+
+    Raises
+    ------
+    StoreError
+        When it is not what :func:`update` writes.
+    """
     from pytest_memguard.store.timing_entries import parse_timing  # noqa: PLC0415 - msgspec, for those with times
 
-    return parse_timing(text, str(path))
+    return parse_timing(text, name)
 
 
 def update(directory: Path, measured: Measured) -> tuple[TimingBaselines, TimingBaselines]:

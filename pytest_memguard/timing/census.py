@@ -11,6 +11,7 @@ from pytest_memguard.timing.benchmark_files import is_brought_over
 from pytest_memguard.timing.errors import CouldNotRun, WrongUse
 from pytest_memguard.timing.link import Worker, WorkerGone
 from pytest_memguard.timing.processes import Entry
+from pytest_memguard.units import parse_percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ class Benchmark:
     nodeid: str
     file: str
     line: int  # 1-based
+    regression: float | None = None  # the share by which its time_budget lets it be slower
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,8 @@ def take_census(side: SideName, launch: Launch, tree: Path, *, log: Path, packag
     ------
     CouldNotRun
         When pytest does not get as far as that.
+    WrongUse
+        When pytest refuses its arguments, or a ``time_budget`` of head asks for no share.
     """
     try:
         with Worker(side, launch, tree, Entry(log=log)) as worker:
@@ -70,11 +74,19 @@ def take_census(side: SideName, launch: Launch, tree: Path, *, log: Path, packag
             raise WrongUse(f"pytest refuses: {gone.reason}") from gone
         raise CouldNotRun(f"pytest collects nothing on {side.value}: {gone.reason}") from gone
     return Census(
-        benchmarks=tuple(Benchmark(**each) for each in found["items"]),
+        benchmarks=tuple(_benchmark(**each) for each in found["items"]),
         errors=tuple(CollectionError(**each) for each in found["errors"]),
         ini=Path(found["ini"]) if found["ini"] else None,
         origins=origins,
     )
+
+
+def _benchmark(*, nodeid: str, file: str, line: int, regression: str | float | None) -> Benchmark:
+    try:
+        share = None if regression is None else parse_percent(regression)
+    except ValueError as error:
+        raise WrongUse(f"{file}:{line}: time_budget: regression: {error}") from None
+    return Benchmark(nodeid=nodeid, file=file, line=line, regression=share)
 
 
 def broken(census: Census, tree: Path, places: frozenset[str]) -> CollectionError | None:

@@ -43,7 +43,10 @@ class Duet:
         on_base: Collection[str],
         settings: DuetSettings,
     ) -> None:
-        self.records = {each.nodeid: Record(benchmark=each) for each in benchmarks}
+        self.records = {
+            each.nodeid: Record(benchmark=each, acceptance=settings.accepted.get(each.nodeid))
+            for each in benchmarks
+        }
         self.controls: dict[str, list[float]] = {name: [] for name in CONTROLS}
         self.alpha = alpha_per_comparison(len(on_base))
         self.hash_seeds: list[int] = []

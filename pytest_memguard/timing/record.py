@@ -11,6 +11,7 @@ from pytest_memguard.stats.duet import Decision, DuetOutcome, decide
 from pytest_memguard.timing.pair import Setback, Timed
 
 if TYPE_CHECKING:
+    from pytest_memguard.model.timing_baseline import Acceptance
     from pytest_memguard.timing.census import Benchmark
     from pytest_memguard.timing.settings import DuetSettings
 
@@ -31,6 +32,7 @@ class Record:
     """The pairs of one benchmark, and what they have come to."""
 
     benchmark: Benchmark
+    acceptance: Acceptance | None = None  # of a slow-down that head has and base has not
     pairs: list[Timed] = field(default_factory=list)
     decision: Decision | None = None
     setback: Setback | None = None
@@ -45,7 +47,8 @@ class Record:
             self.setback = found
             return
         self.pairs.append(found)
-        self.decision = _decided([pair.log_ratio for pair in self.pairs], settings, alpha)
+        log_ratios = [pair.log_ratio for pair in self.pairs]
+        self.decision = self._decided(log_ratios, settings, alpha)
 
     def result(self, *, settings: DuetSettings, alpha: float, stopped: str) -> BenchmarkTiming:
         """The verdict; ``stopped`` says why there are no more pairs where more were wanted."""
@@ -60,19 +63,38 @@ class Record:
         elif verdict is TimingVerdict.REGRESSED:
             reason = (
                 f"{_percent(decision.ratio)} slower than base ({_percent(decision.lower)} to "
-                f"{_percent(decision.upper)}), threshold {_percent(1 + settings.threshold)}"
+                f"{_percent(decision.upper)}), threshold {_percent(self._limit(settings))}{self._said()}"
             )
         elif verdict is TimingVerdict.INCONCLUSIVE:
             reason = f"{decision.reason}; a threshold of {decision.resolvable:.0%} could have been told"
         elif verdict is TimingVerdict.PASS and (slower := self._slower_mean(settings, alpha)):
             verdict, reason = TimingVerdict.INCONCLUSIVE, slower
+        elif verdict is TimingVerdict.PASS and decision.ratio > 1 + self._share(settings):
+            verdict = TimingVerdict.ACCEPTED
+            reason = f"{_percent(decision.ratio)} slower than base{self._said()}"
         return self._timing(verdict, reason)
+
+    def _share(self, settings: DuetSettings) -> float:
+        """The slow-down to find: the benchmark's own, or that of the whole comparison."""
+        return settings.threshold if self.benchmark.regression is None else self.benchmark.regression
+
+    def _limit(self, settings: DuetSettings) -> float:
+        """The ratio that is red."""
+        return (1 + self._share(settings)) * (self.acceptance.ratio if self.acceptance else 1.0)
+
+    def _said(self) -> str:
+        if self.acceptance is None:
+            return ""
+        return f", accepted up to {self.acceptance.ratio:g}x: {self.acceptance.reason}"
+
+    def _decided(self, log_ratios: list[float], settings: DuetSettings, alpha: float) -> Decision:
+        threshold = self._limit(settings) - 1
+        return decide(log_ratios, threshold=threshold, alpha=alpha, looks=settings.looks)
 
     def _slower_mean(self, settings: DuetSettings, alpha: float) -> str | None:
         """Work that only some calls do, such as rebuilding a list, does not show in the fastest of them."""
-        mean = _decided([pair.mean_log_ratio for pair in self.pairs], settings, alpha)
-        limit = 1 + settings.threshold
-        if mean.lower > limit:
+        mean = self._decided([pair.mean_log_ratio for pair in self.pairs], settings, alpha)
+        if mean.lower > self._limit(settings):
             return (
                 f"the fastest calls are alike, but their mean is {_percent(mean.ratio)} slower than on base"
             )
@@ -110,10 +132,6 @@ class Record:
             pair_ratios=tuple(pair.log_ratio for pair in pairs),
             measuring_seconds=sum(pair.measuring_seconds for pair in pairs),
         )
-
-
-def _decided(log_ratios: list[float], settings: DuetSettings, alpha: float) -> Decision:
-    return decide(log_ratios, threshold=settings.threshold, alpha=alpha, looks=settings.looks)
 
 
 def _percent(ratio: float) -> str:

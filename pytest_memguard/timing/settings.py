@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pytest_memguard.stats.duet import LOOKS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_memguard.model.timing_baseline import Acceptance
 
 __all__ = ["DuetSettings", "SliceSettings"]
 
@@ -33,3 +39,6 @@ class DuetSettings:
     build: str | None = None  # a shell command that makes a tree importable
     grace_seconds: float = 60.0  # a worker that says nothing for this long beyond the budget hangs
     slices: SliceSettings = field(default_factory=SliceSettings)
+    accepted: Mapping[str, Acceptance] = field(
+        default_factory=dict
+    )  # by node id: slow-downs meant since base

@@ -9,16 +9,20 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from pytest_memguard.cli.ab import progress, reports, running
+from pytest_memguard.cli.ab.accepted import accepted_since
 from pytest_memguard.model import Verdict
 from pytest_memguard.model.timing import BenchmarkTiming, ControlTiming, DuetRun, TimingVerdict
+from pytest_memguard.model.timing_baseline import Acceptance, MachineClass, Reference, TimingEntry
 from pytest_memguard.stats.duet import LOOKS
-from pytest_memguard.store import run_file
+from pytest_memguard.store import run_file, timing_baselines
+from pytest_memguard.store.timing_baselines import Measured
 from pytest_memguard.timing.census import Benchmark
 from pytest_memguard.timing.errors import CouldNotRun, Terminated, WrongUse
 from pytest_memguard.timing.git import Repository
 from pytest_memguard.timing.pair import Timed
 from pytest_memguard.timing.record import Record
 from pytest_memguard.timing.settings import DuetSettings
+from tests.cli.repository import Repository as History
 from tests.cli.samples import memguard
 
 
@@ -214,18 +218,50 @@ def test_drift_takes_the_recorded_commit_and_many_pairs(here, tmp_path):
     folder = tmp_path / "baselines"
     folder.mkdir()
     assert memguard("drift").exit_code == 4
-    (folder / "timing.json").write_text('{"reference": {"commit": "c0ffee"}, "what": "ever"}')
+    (folder / "timing.json").write_text('{"schema": 1, "reference": {"commit": "c0ffee"}}')
     assert memguard("drift", "--", "bench").exit_code == 0
     assert here["base"] == "<c0ffee>"
     assert here["arguments"] == ("bench",)
     assert here["settings"].looks == (30,)
     assert memguard("drift", "--base", "main", "--looks", "5,8").exit_code == 0
     assert (here["base"], here["settings"].looks) == ("<main>", (5, 8))
-    for content in ("{}", '{"reference": 3}', '{"reference": {"commit": ""}}', "[]"):
+    (folder / "timing.json").write_text('{"schema": 1}')
+    assert memguard("drift").exit_code == 4
+    for content in ("{}", '{"schema": 1, "reference": 3}', "[]", "{"):
         (folder / "timing.json").write_text(content)
-        assert memguard("drift").exit_code == 4
-    (folder / "timing.json").write_text("{")
-    assert memguard("drift").exit_code == 2
+        assert memguard("drift").exit_code == 2
+
+
+def accepting(folder, ratio, reason, expires="2999-01-01"):
+    arguments = ("t.py::t", "--ratio", ratio, "--reason", reason, "--expires", expires)
+    assert memguard("baseline", "accept", *arguments, "--baselines", folder).exit_code == 0
+
+
+def test_what_was_accepted_since_base_is_allowed_for(tmp_path):
+    history = History(tmp_path / "repository")
+    folder = history.folder / "baselines"
+    entries = {
+        nodeid: TimingEntry(code="h", minima=(0.01,), band=0.1, date="2026-01-01T00:00:00Z")
+        for nodeid in ("t.py::t", "t.py::u")
+    }
+    empty = history.commit({"t.py": ""})
+    timing_baselines.update(
+        folder,
+        Measured(machine=MachineClass(name="m"), reference=Reference(), entries=entries, settings={}),
+    )
+    without = history.commit({})
+    accepting(folder, "1.3", "exact")
+    with_it = history.commit({})
+    repository = Repository(history.folder)
+    for base in (empty, without):
+        found = accepted_since(repository, base, folder)
+        assert {nodeid: each.ratio for nodeid, each in found.items()} == {"t.py::t": 1.3}
+    assert accepted_since(repository, with_it, folder) == {}, "it is in base's own time"
+    accepting(folder, "1.5", "more")
+    assert accepted_since(repository, with_it, folder)["t.py::t"].ratio == 1.5
+    old = Acceptance(ratio=2.0, reason="r", date="2026-01-02T00:00:00Z", expires="2026-02-01")
+    timing_baselines.accept(folder, "t.py::u", old)
+    assert "t.py::u" not in accepted_since(repository, without, folder), "expired"
 
 
 def test_the_live_table_narrows():

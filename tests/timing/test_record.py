@@ -6,6 +6,7 @@ import pytest
 
 from pytest_memguard.model import Verdict
 from pytest_memguard.model.timing import SideName, TimingVerdict
+from pytest_memguard.model.timing_baseline import Acceptance
 from pytest_memguard.timing.census import Benchmark
 from pytest_memguard.timing.controls import judge_controls
 from pytest_memguard.timing.pair import Setback, Timed
@@ -16,8 +17,9 @@ SETTINGS = DuetSettings()
 NOISE = (-0.004, 0.003, 0.001, -0.002, 0.002, 0.0, -0.001, 0.004, -0.003, 0.001)
 
 
-def judged(ratio, *, mean_ratio=None, pairs=10):
-    record = Record(benchmark=Benchmark(nodeid="t.py::t", file="t.py", line=3))
+def judged(ratio, *, mean_ratio=None, pairs=10, regression=None, acceptance=None):
+    benchmark = Benchmark(nodeid="t.py::t", file="t.py", line=3, regression=regression)
+    record = Record(benchmark=benchmark, acceptance=acceptance)
     for index in range(pairs):
         if record.is_open:
             noise = NOISE[index % len(NOISE)]
@@ -42,6 +44,24 @@ def test_verdicts_over_ratios():
     assert slower.verdict is TimingVerdict.REGRESSED
     assert "10.1 % slower than base" in slower.reason
     assert slower.head_seconds == 1.1
+
+
+def test_a_benchmark_has_a_threshold_of_its_own():
+    assert judged(1.1, pairs=20, regression=0.2).verdict is TimingVerdict.PASS
+    found = judged(1.04, pairs=20, regression=0.02)
+    assert found.verdict is TimingVerdict.REGRESSED
+    assert "threshold 2.0 %" in found.reason
+
+
+def test_what_was_accepted_is_told_and_no_more_than_that_passes():
+    acceptance = Acceptance(ratio=1.3, reason="exact sums", date="2026-01-01T00:00:00Z")
+    assert judged(1.0, acceptance=acceptance).verdict is TimingVerdict.PASS
+    slower = judged(1.28, pairs=20, acceptance=acceptance)
+    assert slower.verdict is TimingVerdict.ACCEPTED
+    assert slower.reason == "28.0 % slower than base, accepted up to 1.3x: exact sums"
+    beyond = judged(1.5, pairs=20, acceptance=acceptance)
+    assert beyond.verdict is TimingVerdict.REGRESSED
+    assert beyond.reason.endswith("threshold 36.5 %, accepted up to 1.3x: exact sums")
 
 
 def test_what_is_still_open_says_why():

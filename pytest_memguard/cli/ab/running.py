@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pytest_memguard.cli.ab import reports
+from pytest_memguard.cli.ab.accepted import accepted_since
 from pytest_memguard.cli.ab.progress import watching
 from pytest_memguard.cli.ab.table import print_result
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
@@ -49,8 +51,13 @@ def run(
     *,
     settings: DuetSettings,
     outputs: Mapping[str, Any],
+    baselines: Path,
 ) -> int:
-    """Compare, show, write the reports that were asked for, and say how it went."""
+    """Compare, show, write the reports that were asked for, and say how it went.
+
+    ``baselines`` is the folder whose ``timing.json`` says which slow-downs were meant.
+    """
+    settings = replace(settings, accepted=accepted_since(repository, base, baselines))
     is_github = outputs["github"]
     if is_github is None:
         is_github = os.environ.get("GITHUB_ACTIONS") == "true"

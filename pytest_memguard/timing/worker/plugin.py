@@ -154,7 +154,11 @@ class _Turns:
 
 def _described(item: pytest.Item) -> dict[str, Any]:
     file, line, _ = item.location
-    return {"nodeid": item.nodeid, "file": file, "line": (line or 0) + 1}
+    mark = item.get_closest_marker("time_budget")
+    regression = mark.kwargs.get("regression") if mark else None
+    if not isinstance(regression, (str, int, float, type(None))):
+        regression = repr(regression)  # no share: the driver says so
+    return {"nodeid": item.nodeid, "file": file, "line": (line or 0) + 1, "regression": regression}
 
 
 def _pin(cpus: list[int]) -> bool:
