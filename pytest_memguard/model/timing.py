@@ -59,6 +59,8 @@ class BenchmarkTiming:
     upper: float | None = None
     pair_ratios: tuple[float, ...] = ()
     measuring_seconds: float = 0.0  # spent in slices and calibration, both sides
+    base_instructions: float | None = None  # per call, where they were asked for; not judged
+    head_instructions: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from pytest_memguard.timing.controls import judge_controls, off_sentence
 from pytest_memguard.timing.dependencies import differing_dependencies
 from pytest_memguard.timing.duet import Duet
 from pytest_memguard.timing.errors import CouldNotRun
+from pytest_memguard.timing.instructions import InstructionsLost, count_instructions, valgrind
 from pytest_memguard.timing.packages import packages, shadowed
 from pytest_memguard.timing.processes import Launch, available_cpus, unsupported
 from pytest_memguard.timing.signals import ending_raises
@@ -21,7 +22,7 @@ from pytest_memguard.timing.stage import Stage
 from pytest_memguard.timing.worktrees import two_trees
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pytest_memguard.timing.census import Census
@@ -59,6 +60,8 @@ def compare(
     started = time.monotonic()
     if reason := unsupported():
         raise CouldNotRun(reason)
+    if settings.counts_instructions:
+        valgrind()
     head, changed = repository.commit("HEAD"), repository.changed()
     watch.step("making two trees")
     with ending_raises(), two_trees(repository, base, head=head, changed=changed) as trees:
@@ -90,8 +93,9 @@ def compare(
         duet.origins[SideName.BASE] |= on_base.origins
         duet.origins[SideName.HEAD] |= on_head.origins
         advisory = tuple(_advisory(duet, trees, differing, settings))
+        instructions, notes = _instructions(stage, duet, settings, watch)
     found = [
-        record.result(settings=settings, alpha=duet.alpha, stopped=duet.stopped)
+        _counted(record.result(settings=settings, alpha=duet.alpha, stopped=duet.stopped), instructions)
         for record in duet.records.values()
     ]
     return DuetRun(
@@ -104,7 +108,7 @@ def compare(
         benchmarks=(*(_advised(each, advisory) for each in found), *_not_collected(on_head)),
         controls=tuple(judge_controls(duet.controls, settings.threshold)),
         advisory=advisory,
-        notes=tuple(_notes(duet, stage)),
+        notes=(*_notes(duet, stage), *notes),
         hash_seeds=tuple(duet.hash_seeds),
     )
 
@@ -146,6 +150,23 @@ def _advised(timing: BenchmarkTiming, advisory: Sequence[str]) -> BenchmarkTimin
         return timing
     reason = f"advisory only ({'; '.join(advisory)}), otherwise {timing.verdict.value}"
     return dataclasses.replace(timing, verdict=TimingVerdict.INCONCLUSIVE, reason=reason)
+
+
+def _instructions(
+    stage: Stage, duet: Duet, settings: DuetSettings, watch: Watch
+) -> tuple[dict[str, tuple[float, float]], list[str]]:
+    """Per call on both sides by node id, where they are asked for, and why there are none."""
+    if not settings.counts_instructions:
+        return {}, []
+    try:
+        return count_instructions(stage, duet.records, watch), []
+    except InstructionsLost as lost:
+        return {}, [f"instructions could not be counted {lost}"]
+
+
+def _counted(timing: BenchmarkTiming, counts: Mapping[str, tuple[float, float]]) -> BenchmarkTiming:
+    base, head = counts.get(timing.nodeid, (None, None))
+    return dataclasses.replace(timing, base_instructions=base, head_instructions=head)
 
 
 def _not_collected(on_head: Census) -> list[BenchmarkTiming]:

@@ -56,6 +56,7 @@ class Entry:
     hash_seed: int = 0
     cpus: tuple[int, ...] = ()  # to start on; all where there are none
     files: tuple[str, ...] = ()  # to collect, instead of what the arguments name
+    tool: tuple[str, ...] = ()  # what runs the interpreter, instead of the system
 
 
 def unsupported() -> str | None:
@@ -83,7 +84,7 @@ def start(launch: Launch, tree: Path, entry: Entry, *, fds: tuple[int, int]) -> 
         for argument in launch.arguments
     ]
     command = [
-        sys.executable, "-m", "pytest", "-p", f"{_WORKER}.plugin", "--memguard-duet", json.dumps(given),
+        *entry.tool, sys.executable, "-m", "pytest", "-p", f"{_WORKER}.plugin", "--memguard-duet", json.dumps(given),
         f"--rootdir={tree}", *_switches(arguments), *arguments,
     ]  # fmt: skip
     with _pinned_to(entry.cpus), entry.log.open("wb") as output:

@@ -38,6 +38,7 @@ class DuetSettings:
     seed: int | None = None  # of the hash seeds; None is a fresh one
     build: str | None = None  # a shell command that makes a tree importable
     grace_seconds: float = 60.0  # a worker that says nothing for this long beyond the budget hangs
+    counts_instructions: bool = False  # too, by cachegrind
     slices: SliceSettings = field(default_factory=SliceSettings)
     accepted: Mapping[str, Acceptance] = field(
         default_factory=dict

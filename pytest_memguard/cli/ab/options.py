@@ -93,6 +93,11 @@ _OPTIONS = (
         show_default=True,
         help="Threads of BLAS and OpenMP, and cores for both sides.",
     ),
+    click.option(
+        "--instructions",
+        is_flag=True,
+        help="Count instructions per call too, by valgrind's cachegrind: shown, not judged.",
+    ),
     click.option("--json", "json_path", type=_PATH, metavar="PATH", help="A run file with every pair in it."),
     click.option(
         "--markdown", "markdown_path", type=_PATH, metavar="PATH", help="A table for a pull request."
@@ -130,5 +135,6 @@ def settings_from(options: Mapping[str, Any]) -> DuetSettings:
         seed=options["seed"],
         build=options["build"],
         grace_seconds=options["grace_seconds"],
+        counts_instructions=options["instructions"],
         slices=SliceSettings(slice_seconds=options["slice_seconds"], side_seconds=options["side_seconds"]),
     )

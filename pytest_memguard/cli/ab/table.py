@@ -82,4 +82,11 @@ def closing_lines(found: DuetRun) -> list[str]:
     ]
     if controls:
         lines.append(f"controls, the same on both sides: {controls}")
+    for each in found.benchmarks:
+        base, head = each.base_instructions, each.head_instructions
+        if base is not None and head is not None:
+            change = f" ({100 * (head / base - 1):+.2f} %)" if base > 0 else ""
+            lines.append(
+                f"instructions per call: {each.nodeid}: {base:,.0f} on base, {head:,.0f} on head{change}"
+            )
     return [*lines, *found.notes]
