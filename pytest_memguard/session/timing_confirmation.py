@@ -12,13 +12,12 @@ from pytest_memguard.model.timing import TimingVerdict
 from pytest_memguard.timing.errors import CouldNotRun, WrongUse
 from pytest_memguard.timing.git import Repository
 from pytest_memguard.timing.settings import DuetSettings
+from pytest_memguard.timing.stage import Nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from pytest_memguard.model.timing import BenchmarkTiming
-    from pytest_memguard.timing.record import Record
 
 __all__ = ["Suspicion", "confirm"]
 
@@ -26,16 +25,6 @@ _MOST_SECONDS = 180.0
 # On a crowded machine the time is up before a duet has all its pairs. Unchanged code has pairs within some percent.
 _FEWEST_PAIRS = 5
 _PLAINLY_SLOWER = 1.25
-
-
-class _Nobody:
-    """Nobody watches."""
-
-    def step(self, what: str) -> None: ...
-
-    def pair(self, number: int, records: Sequence[Record]) -> None: ...
-
-    def timed(self, record: Record) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +55,7 @@ def confirm(suspicion: Suspicion, rootdir: Path) -> tuple[Verdict, str] | None:
             arguments=[nodeid],
             below=rootdir.resolve().relative_to(repository.top),
             settings=DuetSettings(threshold=suspicion.threshold, budget_seconds=_MOST_SECONDS),
-            watch=_Nobody(),
+            watch=Nobody(),
         )
     except (CouldNotRun, WrongUse) as error:
         return Verdict.INCONCLUSIVE, f"not confirmed, for a duet could not run ({error}); {hint}"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_memguard.timing.record import Record
     from pytest_memguard.timing.worktrees import Trees
 
-__all__ = ["Stage", "Watch"]
+__all__ = ["Nobody", "Stage", "Watch"]
 
 
 class Watch(Protocol):
@@ -26,6 +26,16 @@ class Watch(Protocol):
 
     def timed(self, record: Record) -> None:
         """A benchmark has one more pair."""
+
+
+class Nobody:
+    """Nobody watches."""
+
+    def step(self, what: str) -> None: ...
+
+    def pair(self, number: int, records: Sequence[Record]) -> None: ...
+
+    def timed(self, record: Record) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,13 @@ import json
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pytest_memguard.cli.baseline.pair_spread import pair_spreads
 from pytest_memguard.cli.baseline.timing_numbers import Process, best_scores, entries_of, objections
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
 from pytest_memguard.cli.files import reading, writing
@@ -52,6 +54,11 @@ def update_times(
         raise Failure("pytest timed no benchmark with these arguments", ExitCode.COULD_NOT_RUN)
     if refused := list(objections(found, entries, widest_band=widest_band)):
         raise Failure(f"refused, nothing is written: {'; '.join(refused)}", ExitCode.COULD_NOT_RUN)
+    with progress("pairs of processes"):
+        spreads, reason = pair_spreads(arguments)
+    if reason:
+        print_line(f"without the spread of pairs: {reason}", {"yellow": True})
+    entries = {nodeid: replace(entry, pair_sd=spreads.get(nodeid)) for nodeid, entry in entries.items()}
     measured = timing_baselines.Measured(
         machine=describe_class(best_scores(found)),
         reference=reference,

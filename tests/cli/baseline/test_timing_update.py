@@ -56,6 +56,7 @@ def test_five_processes_make_an_entry_with_a_band(repository, calm):
     assert (
         len(entries["test_s.py::test_sleep"].minima) == len(entries["test_s.py::test_sleep"].quantiles) == 5
     )
+    assert 0 < entries["test_s.py::test_sleep"].pair_sd < 1
     assert (
         found.reference.commit
         == entries["test_s.py::test_sleep"].commit
