@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -105,3 +106,23 @@ def test_a_folder_that_cannot_be_written(pytester, run):
     result = run.enforced("--memguard-update", "--memguard-baselines=/proc/memguard")
     assert result.ret not in (0, 3)
     result.stdout.fnmatch_lines(["memguard: cannot make /proc/memguard*"])
+
+
+@pytest.mark.skipif(
+    hasattr(os, "geteuid") and os.geteuid() == 0,
+    reason="root may write into any folder that has a file system",
+)
+def test_a_folder_that_may_not_be_written_keeps_what_it_has(pytester, run):
+    pytester.makepyfile(test_x=_TESTS.format(size=2 << 20))
+    run.enforced("--memguard-update")
+    folder = pytester.path / "baselines"
+    before = (folder / "memory.json").read_bytes()
+    pytester.makepyfile(test_x=_TESTS.format(size=4 << 20))
+    folder.chmod(0o500)
+    try:
+        result = run.enforced("--memguard-update")
+    finally:
+        folder.chmod(0o700)
+    assert result.ret not in (0, 3)
+    result.stdout.fnmatch_lines(["memguard: cannot write *memory.json*"])
+    assert (folder / "memory.json").read_bytes() == before

@@ -133,6 +133,35 @@ def test_strict_fails_what_could_not_be_judged(pytester, run):
     result.stdout.fnmatch_lines(["memguard: strict: what is listed above fails the run"])
 
 
+def test_a_probe_that_cannot_run_is_said_and_fails_only_a_strict_run(pytester, run):
+    pytester.makeconftest(
+        """
+        class Tape:
+            name = "tape"
+            noise_floor_bytes = 0
+            def unavailable(self):
+                return "no tape in the drive"
+
+        def pytest_memguard_probes(config):
+            return [Tape()]
+        """
+    )
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.memory_budget(peak="1 KiB", probe="tape")
+        def test_tape():
+            pass
+        """
+    )
+    result = run.enforced()
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["memguard: 0 guarded, 1 unavailable", "unavailable: no tape in the drive"])
+    assert run.measurement("test_tape", "peak")["verdict"] == "unavailable"
+    assert run.enforced("--memguard-strict").ret == 1
+
+
 @pytest.mark.parametrize(
     ("option", "is_shown"), [("-q", False), ("--memguard-top=0", False), ("-v", True), ("-vv", True)]
 )

@@ -71,3 +71,16 @@ def test_a_worker_that_dies(pytester, run):
     result = run.enforced("-n2", **_PARALLEL)
     result.assert_outcomes(passed=3, failed=1)
     assert {f"test_lives[{number}]" for number in range(3)} == set(run.tests())
+
+
+def test_budgets_by_path_reach_the_workers(pytester, run):
+    pytester.makeini("[pytest]\nmemguard_budgets =\n    large/*: peak=1 MiB\n")
+    for folder in ("large", "free"):
+        pytester.mkdir(folder).joinpath(f"test_{folder}.py").write_text(
+            "def test_one():\n    bytearray(3 << 20)\n"
+        )
+    result = run.enforced("-n2", **_PARALLEL)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["peak 3.0 MiB, budget 1.0 MiB*", "memguard: 1 guarded (1 fail), 1 unguarded*"]
+    )
