@@ -32,10 +32,11 @@ _WATCHER_SECONDS = 0.0005
 
 class PythonProbe:
     name = "python"
-    noise_floor_bytes = 512
     # A first call resizes dictionaries of the interpreter and of the runner, whose lines nothing tells apart. Before
-    # Python 3.11 every function also kept the frame of its first call.
-    first_call_floor_bytes = 2048 if sys.version_info >= (3, 11) else 24 * 1024
+    # Python 3.11 every function also kept the frame of one of its calls.
+    noise_floor_bytes, first_call_floor_bytes = (
+        (512, 2048) if sys.version_info >= (3, 11) else (1024, 24 * 1024)
+    )
 
     def __init__(self) -> None:
         self.open_windows: MarkStack[_PythonWindow] = MarkStack()

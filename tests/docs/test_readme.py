@@ -49,6 +49,9 @@ def normalized(text):
     return [line for line in lines if line]
 
 
+@pytest.mark.skipif(
+    sys.version_info < (3, 11), reason="the README shows the sizes that objects have from Python 3.11 on"
+)
 def test_the_first_example_fails_as_shown(run):
     source, output = blocks("python")[0], blocks("console")[0]
     done = run(source)

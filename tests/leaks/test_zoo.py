@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from suite import RUN_FILE, Plan, command, misjudged, write_suite
 from zoo import Kind, Mode
@@ -18,6 +20,16 @@ KNOWN_LIMITS = (
     "lru_cache_of_2_tables", "enum_made_and_dropped", "namedtuple_made_and_dropped", "dates_and_zones",
     "source_of_a_function",  # a late step within ten rounds
 )  # fmt: skip
+HAS_FIRST_FRAMES = sys.version_info < (3, 11)
+if (
+    HAS_FIRST_FRAMES
+):  # every function keeps the frame of a call, about 400 B: leaks below 24 KiB are not told from it
+    KNOWN_LIMITS += (
+        "lru_cache_on_a_method", "frame_kept", "cycle_held_from_outside", "timers_in_the_far_future",
+        "list_of_small_objects", "linked_list_of_two_nodes", "names_interned_in_a_dict",
+        "threads_joined", "timer_cancelled", "regexes_that_come_again", "deep_copies", "many_log_records",
+        "fnmatch_patterns_that_come_again", "asyncio_run",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.value)
@@ -40,5 +52,7 @@ def _check(pytester: pytest.Pytester, plan: Plan) -> None:
     result = pytester.runpytest_subprocess(*command())
     wrong = [text for text in misjudged(pytester.path / RUN_FILE, plan) if not text.startswith(KNOWN_LIMITS)]
     assert not wrong, "\n".join(wrong)
-    if plan.kind is Kind.LEAK:  # the verdict and pytest's own outcome are one and the same
+    if (
+        plan.kind is Kind.LEAK and not HAS_FIRST_FRAMES
+    ):  # the verdict and pytest's own outcome are one and the same
         assert set(result.parseoutcomes()) <= {"failed", "warning", "warnings"}
