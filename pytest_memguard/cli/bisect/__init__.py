@@ -36,11 +36,11 @@ def _parsed_ratio(_ctx: click.Context, _parameter: click.Parameter, share: str |
     help="With --time: bad is slower than GOOD by this much. By default half way between GOOD and BAD.",
 )
 @click.option(
-    "--processes",
-    type=click.IntRange(min=1),
+    "--pairs",
+    type=click.IntRange(min=5),
     default=5,
     show_default=True,
-    help="With --time: fresh processes for each commit, of which the fastest counts.",
+    help="With --time: pairs of fresh processes, of the commit and of GOOD, that take turns.",
 )
 @click.option(
     "--tests-of", metavar="REF", help="Take the test's file from there: for a test younger than GOOD."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -14,14 +13,18 @@ from typing import TYPE_CHECKING
 from pytest_memguard.model import Verdict
 from pytest_memguard.store import run_file
 from pytest_memguard.store.errors import StoreError
+from pytest_memguard.timing.compare import compare
+from pytest_memguard.timing.errors import CouldNotRun, WrongUse
+from pytest_memguard.timing.git import Repository
 from pytest_memguard.timing.packages import import_roots
+from pytest_memguard.timing.settings import DuetSettings
+from pytest_memguard.timing.stage import Nobody
+from pytest_memguard.units import format_seconds
 
 if TYPE_CHECKING:
     from pytest_memguard.model import TestResult
 
 __all__ = ["Answer", "Question", "ask_memory", "ask_time"]
-
-_RECORDER = "pytest_memguard.cli.baseline.timing_recorder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,8 @@ class Question:
     arguments: tuple[str, ...] = ()
     is_time: bool = False
     ratio: float | None = None  # times GOOD's seconds from which on a commit is bad
-    processes: int = 5
+    pairs: int = 5
+    good: str | None = None  # the commit that times are held against
     tests_of: str | None = None
 
 
@@ -42,7 +46,7 @@ class Answer:
 
     is_bad: bool | None
     numbers: str  # for people
-    seconds: float | None = None
+    ratio: float | None = None  # times as long as on GOOD
 
 
 def ask_memory(question: Question, folder: Path, top: Path) -> Answer:
@@ -81,24 +85,27 @@ def _of_result(result: TestResult) -> Answer:
 
 
 def ask_time(question: Question, folder: Path, top: Path) -> Answer:
-    """The least seconds per call over some fresh processes; good or bad is for others to say."""
-    fastest: float | None = None
-    for _ in range(question.processes):
-        with tempfile.TemporaryDirectory() as scratch:
-            path = Path(scratch) / "times.json"
-            said = _pytest(["-m", _RECORDER, str(path)], question, folder, top)
-            try:
-                content = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                return Answer(is_bad=None, numbers=said)
-        if len(content["benchmarks"]) != 1:
-            troubles = "; ".join(content["troubles"].values())
-            return Answer(
-                is_bad=None, numbers=troubles or f"{len(content['benchmarks'])} benchmarks, accepted: one"
-            )
-        (found,) = content["benchmarks"].values()
-        fastest = found["minimum"] if fastest is None else min(fastest, found["minimum"])
-    return Answer(is_bad=None, numbers="", seconds=fastest)
+    """How many times as long as on GOOD, in pairs of processes that take turns; good or bad is for others to say."""
+    repository = Repository(top)
+    assert question.good is not None
+    try:
+        found = compare(
+            repository,
+            base=repository.commit(question.good),
+            arguments=[*question.arguments, question.nodeid],
+            below=folder.relative_to(top),
+            settings=DuetSettings(looks=(question.pairs,)),
+            watch=Nobody(),
+        )
+    except (CouldNotRun, WrongUse) as error:
+        return Answer(is_bad=None, numbers=str(error))
+    if len(found.benchmarks) != 1:
+        return Answer(is_bad=None, numbers=f"{len(found.benchmarks)} benchmarks, accepted: one")
+    (timing,) = found.benchmarks
+    if timing.ratio is None or timing.head_seconds is None:
+        return Answer(is_bad=None, numbers=f"{timing.verdict.value.replace('_', ' ')}: {timing.reason}")
+    numbers = f"{format_seconds(timing.head_seconds)}, {timing.ratio:.3f} times GOOD's"
+    return Answer(is_bad=None, numbers=numbers, ratio=timing.ratio)
 
 
 def _pytest(command: list[str], question: Question, folder: Path, top: Path) -> str:

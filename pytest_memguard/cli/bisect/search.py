@@ -10,22 +10,18 @@ import sys
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_memguard.cli.bisect.question import Question
+from pytest_memguard.cli.bisect.question import Answer, Question
 from pytest_memguard.cli.bisect.step import answer, judged
 from pytest_memguard.cli.bisect.worktree import one_tree
 from pytest_memguard.cli.terminal import print_line, print_table, progress
 from pytest_memguard.timing.errors import CouldNotRun, WrongUse
 from pytest_memguard.timing.git import Repository
-from pytest_memguard.units import format_seconds
-
-if TYPE_CHECKING:
-    from pytest_memguard.cli.bisect.question import Answer
 
 __all__ = ["Question", "search"]
 
-_LEAST_RATIO = 1.1  # what the fastest of a few processes can tell
+_LEAST_RATIO = 1.04  # half of it, on either side, is what a few pairs can tell
 
 
 def search(good: str, bad: str, question: Question) -> None:
@@ -44,21 +40,24 @@ def search(good: str, bad: str, question: Question) -> None:
         question = replace(question, tests_of=repository.commit(question.tests_of))
     if not _is_ancestor(repository, ends["GOOD"], ends["BAD"]):
         raise WrongUse(f"{good} does not come before {bad}: accepted is an ancestor of it")
+    question = replace(question, good=ends["GOOD"])
     below = Path.cwd().resolve().relative_to(repository.top)
     with one_tree(repository, ends["BAD"]) as tree, tempfile.TemporaryDirectory() as scratch:
-        found = {}
-        for name in ("BAD", "GOOD"):
+        found: dict[str, Answer] = {}
+        for name in ("BAD",) if question.is_time else ("BAD", "GOOD"):
             tree.ask("checkout", "--quiet", "--force", "--detach", ends[name])
             with progress(f"asking {name}"):
                 found[name] = answer(question, tree, below)
-        limit_seconds = _checked_ends(question, found)
+        if question.is_time:
+            found["GOOD"] = Answer(is_bad=None, numbers="what the others are held against", ratio=1.0)
+        limit_ratio = _checked_ends(question, found)
         log = Path(scratch) / "log.jsonl"
         order = Path(scratch) / "order.json"
         content = {
             "question": asdict(question),
             "top": str(tree.top),
             "below": str(below),
-            "limit_seconds": limit_seconds,
+            "limit_ratio": limit_ratio,
             "log": str(log),
         }
         order.write_text(json.dumps(content), encoding="utf-8")
@@ -72,7 +71,7 @@ def search(good: str, bad: str, question: Question) -> None:
         first = _first_bad(tree, said, ends["BAD"])
     known = {step["commit"]: step for step in steps}
     for name, commit in ends.items():
-        known[commit] = {"commit": commit, **asdict(judged(found[name], limit_seconds))}
+        known[commit] = {"commit": commit, **asdict(judged(found[name], limit_ratio))}
     _print(repository, first, known)
 
 
@@ -85,9 +84,9 @@ def _is_ancestor(repository: Repository, good: str, bad: str) -> bool:
 
 
 def _checked_ends(question: Question, found: dict[str, Answer]) -> float | None:
-    """The seconds from which on a commit is bad; ``None`` where its budget decides."""
+    """The ratio to GOOD's time from which on a commit is bad; ``None`` where its budget decides."""
     for name, one in found.items():
-        if one.is_bad is None and one.seconds is None:
+        if one.is_bad is None and one.ratio is None:
             raise CouldNotRun(f"{name} cannot tell: {one.numbers}")
     if not question.is_time:
         if found["GOOD"].is_bad:
@@ -95,15 +94,11 @@ def _checked_ends(question: Question, found: dict[str, Answer]) -> float | None:
         if not found["BAD"].is_bad:
             raise WrongUse(f"BAD is good: the test keeps its budget there ({found['BAD'].numbers})")
         return None
-    good, bad = found["GOOD"].seconds, found["BAD"].seconds
-    assert good is not None
+    bad, needed = found["BAD"].ratio, question.ratio or _LEAST_RATIO
     assert bad is not None
-    needed = question.ratio or _LEAST_RATIO
-    if bad < good * needed:
-        raise WrongUse(
-            f"BAD is not slower by {needed - 1:.0%}: {format_seconds(bad)} against {format_seconds(good)} on GOOD"
-        )
-    return good * question.ratio if question.ratio else math.sqrt(good * bad)
+    if bad < needed:
+        raise WrongUse(f"BAD is not slower by {needed - 1:.0%}: {found['BAD'].numbers}")
+    return question.ratio or math.sqrt(bad)
 
 
 def _run(tree: Repository, order: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 from pytest_memguard.cli.bisect.question import Answer, Question, ask_memory, ask_time
 from pytest_memguard.timing.errors import CouldNotRun
 from pytest_memguard.timing.git import Repository
-from pytest_memguard.units import format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,22 +50,22 @@ def _tests_of(question: Question, tree: Repository, below: Path) -> Iterator[str
         tree.ask("reset", "--quiet", "--hard")
 
 
-def judged(found: Answer, limit_seconds: float | None) -> Answer:
+def judged(found: Answer, limit_ratio: float | None) -> Answer:
     """A time held against its limit; other answers know for themselves."""
-    if found.seconds is None or limit_seconds is None:
+    if found.ratio is None or limit_ratio is None:
         return found
-    return replace(found, is_bad=found.seconds > limit_seconds, numbers=format_seconds(found.seconds))
+    return replace(found, is_bad=found.ratio > limit_ratio)
 
 
 def main(order: str) -> int:
     given = json.loads(Path(order).read_text(encoding="utf-8"))
     question = Question(**{**given["question"], "arguments": tuple(given["question"]["arguments"])})
     tree = Repository(Path(given["top"]))
-    found = judged(answer(question, tree, Path(given["below"])), given["limit_seconds"])
+    found = judged(answer(question, tree, Path(given["below"])), given["limit_ratio"])
     commit = tree.commit("HEAD")
     with Path(given["log"]).open("a", encoding="utf-8") as log:
         log.write(json.dumps({"commit": commit, **asdict(found)}) + "\n")
-    if found.is_bad is None or math.isnan(found.seconds or 0.0):
+    if found.is_bad is None:
         return SKIP
     return BAD if found.is_bad else GOOD
 
