@@ -13,22 +13,19 @@ pytestmark = pytest.mark.slow
 
 # Lookalikes that are taken for leaks, or left open, in one mode or another: "Known limits" in docs/leaks.md.
 KNOWN_LIMITS = (
-    "queue_of_steady_length", "slot_replaced_in_turn", "buffer_replaced_by_its_equal",  # small memory replaced
-    "small_chunks_freed", "objects_of_medium_size_freed", "array_temporaries",  # freed, and kept by the C allocator
-    "finalizers_added", "monkeypatch_undone_later", "properties_recorded",  # given to pytest until the test ends
-    "thread_pool_closed", "thread_local_of_a_dead_thread",  # threading's books are resized
-    "lru_cache_of_2_tables", "enum_made_and_dropped", "namedtuple_made_and_dropped", "dates_and_zones",
-    "source_of_a_function",  # a late step within ten rounds
+    "queue_of_steady_length", "slot_replaced_in_turn",  # small memory replaced
+    "finalizers_added", "monkeypatch_undone_later",  # given to pytest until the test ends
+    "thread_local_of_a_dead_thread", "chunks_freed_in_threads",  # a late step within ten rounds
+    "lru_cache_of_2_tables", "enum_made_and_dropped", "namedtuple_made_and_dropped",
 )  # fmt: skip
 HAS_FIRST_FRAMES = sys.version_info < (3, 11)
-if (
-    HAS_FIRST_FRAMES
-):  # every function keeps the frame of a call, about 400 B: leaks below 24 KiB are not told from it
+if HAS_FIRST_FRAMES:
+    # Every function keeps the frame of a call, about 400 B: leaks below 24 KiB are not told from it.
     KNOWN_LIMITS += (
         "lru_cache_on_a_method", "frame_kept", "cycle_held_from_outside", "timers_in_the_far_future",
         "list_of_small_objects", "linked_list_of_two_nodes", "names_interned_in_a_dict",
-        "threads_joined", "timer_cancelled", "regexes_that_come_again", "deep_copies", "many_log_records",
-        "fnmatch_patterns_that_come_again", "asyncio_run",
+        "regexes_that_come_again", "deep_copies", "many_log_records",
+        "fnmatch_patterns_that_come_again", "asyncio_run", "source_of_a_function", "thread_pool_closed",
     )  # fmt: skip
 
 
