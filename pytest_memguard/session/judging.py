@@ -69,8 +69,7 @@ def measurements(
             value = _value(metric, windows, reading, calls)
             note = "; ".join(windows.notes) if metric == "peak" else ""
             judged = _judge(windows.guarded, metric, value, limits, note=note)
-            if value is not None or limits.limit is not None:
-                yield replace(judged, sites=windows.peak_sites if metric == "peak" else ())
+            yield replace(judged, sites=windows.peak_sites if metric == "peak" else ())
 
 
 def _value(metric: str, windows: ProbeWindows, reading: Reading, calls: int) -> float | None:
