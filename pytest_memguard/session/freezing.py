@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
-__all__ = ["frozen_heap"]
+    from pytest_memguard.session.planning import Planner
+
+__all__ = ["Freezing", "frozen_heap"]
+
+
+class Freezing:
+    """Freezes the heap around every test with a leak budget."""
+
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        if self._planner.judges_leak(item):
+            with frozen_heap():
+                return (yield)
+        return (yield)
 
 
 @contextmanager

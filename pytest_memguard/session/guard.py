@@ -11,7 +11,6 @@ from pytest_memguard.reports.failure import failure_lines
 from pytest_memguard.session.benchmarked import BenchmarkTarget
 from pytest_memguard.session.budgets import BudgetError
 from pytest_memguard.session.calls import Calls
-from pytest_memguard.session.freezing import frozen_heap
 from pytest_memguard.session.markers import location_of
 from pytest_memguard.session.places import with_short_places
 from pytest_memguard.session.rounds import was_skipped_quietly
@@ -36,13 +35,6 @@ class Guard:
         self._settings = settings
         self._planner = planner
         self._observer = observer
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        if self._planner.judges_leak(item):
-            with frozen_heap():
-                return (yield)
-        return (yield)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:

@@ -7,11 +7,13 @@ import pytest
 from pytest_memguard.reports import FORMATS
 from pytest_memguard.session.census import Census
 from pytest_memguard.session.finish import Finish
+from pytest_memguard.session.freezing import Freezing
 from pytest_memguard.session.guard import Guard
 from pytest_memguard.session.observing import Observer
 from pytest_memguard.session.planning import Planner
 from pytest_memguard.session.registry import ProbeRegistry
 from pytest_memguard.session.settings import Mode, Settings, parse_settings
+from pytest_memguard.session.time_budget import uses_benchmark
 from pytest_memguard.session.timing_finish import TimingFinish
 from pytest_memguard.session.timing_guard import TimingGuard
 from pytest_memguard.session.transport import Collector, ResultCarrier
@@ -54,11 +56,12 @@ def start(config: pytest.Config) -> None:
     register = config.pluginmanager.register
     census = Census()
     observer = Observer(settings, registry) if settings.mode is Mode.OBSERVE else None
-    register(Guard(settings, Planner(settings, registry, baselines), observer), "memguard-guard")
+    planner = Planner(settings, registry, baselines)
+    register(Guard(settings, planner, observer), "memguard-guard")
     timing_guard = TimingGuard(settings, times)
-    register(timing_guard, "memguard-timing-guard")
+    register(_WhenCollected(planner, timing_guard), "memguard-when-collected")
     register(WrongMarkers(settings, registry), "memguard-wrong-markers")
-    register(ResultCarrier(), "memguard-carrier")
+    register(ResultCarrier(config), "memguard-carrier")
     register(census, "memguard-census")
     if not hasattr(config, "workerinput"):  # xdist's workers measure; the controller alone reports and writes
         collector = Collector()
@@ -68,3 +71,19 @@ def start(config: pytest.Config) -> None:
             entries={nodeid: {} for nodeid in times.nodeids} | dict(baselines.entries)
         )
         register(Finish(settings, collector, census, committed, formats), "memguard-finish")
+
+
+class _WhenCollected:
+    """Wrappers that only some suites need, for every one of them costs every test."""
+
+    def __init__(self, planner: Planner, timing_guard: TimingGuard) -> None:
+        self._planner = planner
+        self._timing_guard = timing_guard
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        register = session.config.pluginmanager.register
+        if any(map(self._planner.judges_leak, session.items)):
+            register(Freezing(self._planner), "memguard-freezing")
+        if any(map(uses_benchmark, session.items)):
+            register(self._timing_guard, "memguard-timing-guard")

@@ -2,44 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from pytest_memguard.model import TestResult
 from pytest_memguard.reports.junit import properties
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
 __all__ = ["RESULT", "Collector", "ResultCarrier", "attach_result"]
 
 RESULT = pytest.StashKey[TestResult]()
+_UNSENT = pytest.StashKey[dict[str, TestResult]]()  # by node id, until the report of the call is logged
 _PREFIX = "memguard."
 
 
 def attach_result(item: pytest.Item, result: TestResult) -> None:
     """Keep the result for the report, and its numbers as properties of the test case."""
     item.stash[RESULT] = result
+    item.config.stash.setdefault(_UNSENT, {})[item.nodeid] = result
     # A rerun replaces what the run before had to say.
     item.user_properties[:] = [p for p in item.user_properties if not p[0].startswith(_PREFIX)]
     item.user_properties.extend(properties(result))
 
 
 class ResultCarrier:
-    """Where tests run: puts each result onto the report of its call."""
+    """Where tests run: puts each result onto the report of its call, before anybody sends that elsewhere.
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        report = yield
-        result = item.stash.get(RESULT, None)
-        if call.when == "call" and result is not None:
-            import msgspec  # noqa: PLC0415 - only where there is something to carry
+    Not when the report is made: a wrapper of that costs every phase of every test more than all of this.
+    """
 
-            report.memguard = msgspec.to_builtins(result)  # type: ignore[attr-defined]
-        return report
+    def __init__(self, config: pytest.Config) -> None:
+        self._unsent = config.stash.setdefault(_UNSENT, {})
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        # Reports of subtests come while their test still runs.
+        if self._unsent and report.when == "call" and type(report) is pytest.TestReport:
+            result = self._unsent.pop(report.nodeid, None)
+            if result is not None:
+                import msgspec  # noqa: PLC0415 - only where there is something to carry
+
+                report.memguard = msgspec.to_builtins(result)  # type: ignore[attr-defined]
 
 
 class Collector:
