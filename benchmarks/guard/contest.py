@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +60,34 @@ def interleaved(contestants, rounds):
         for name in order if number % 2 == 0 else reversed(order):
             results[name].append(contestants[name]())
     return results
+
+
+def at_once(first, second, rounds):
+    """Two contestants at the same time on one core, ``rounds`` times: their sessions, as two lists.
+
+    What disturbs the core then disturbs both (Bulej et al., Duet Benchmarking, ICPE 2020): compare the CPU seconds.
+    """
+    pairs = []
+    with one_core(), ThreadPoolExecutor(2) as threads:
+        for number in range(rounds):
+            order = (first, second) if number % 2 == 0 else (second, first)
+            done = [future.result() for future in [threads.submit(run) for run in order]]
+            pairs.append(done if number % 2 == 0 else done[::-1])
+    return [list(side) for side in zip(*pairs, strict=True)]
+
+
+@contextlib.contextmanager
+def one_core():
+    """Threads and processes started in the block share one core, where the system can say so."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def ratio(values, peer_values):

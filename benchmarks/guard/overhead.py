@@ -2,10 +2,11 @@
 
 Run ``python benchmarks/guard/overhead.py [numpy arrays heap] [--rounds 5] [--memray-rounds 1] [--keep]``.
 
-numpy: NumPy's own tests of ``numpy.lib.function_base`` and ``numpy.linalg`` (many small objects). arrays: a suite
-of arrays above 1 MB. heap: the cost per test with and without a million live objects. The contestants of a round
-take turns; times are those of the test loop, ratios are medians of the ratios within a round. Exits with 1 when an
-outcome differs.
+numpy: NumPy's own tests of ``numpy.lib.function_base`` and ``numpy.linalg`` (many small objects); both contestants of
+a round run at the same time on one core, and their CPU seconds are compared: the first line says how well that tells
+equal from equal. arrays: a suite of arrays above 1 MB. heap: the cost per test with and without a million live
+objects; there the contestants of a round take turns. Times are those of the test loop, ratios are medians of the
+ratios within a round. Exits with 1 when an outcome differs.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import statistics
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from contest import (
@@ -22,6 +24,7 @@ from contest import (
     MEMGUARD,
     OBSERVE,
     OBSERVE_PYTHON,
+    at_once,
     differences,
     interleaved,
     machine,
@@ -114,22 +117,36 @@ def contest(run, contestants, rounds, memray_rounds):
 
 
 def overhead_on_numpy(folder, options):
-    contestants = {
-        "unguarded": (),
-        "memguard, enforce, no budgets": ENFORCE,
-        "memguard observe": OBSERVE,
-        "bare tracemalloc": BARE_TRACEMALLOC,
-        "memguard observe, python probe": OBSERVE_PYTHON,
-    }
-    targets = {
-        "memguard observe": ("unguarded", 1.05),
-        "memguard observe, python probe": ("bare tracemalloc", 1.1),
-    }
     for module in NUMPY:
         run = numpy_tests(folder, module)
-        results = contest(run, contestants, options.rounds, options.memray_rounds)
-        told, differ = outcome_lines(results, "unguarded")
-        yield [*table(module, results, "unguarded", targets), *told], differ
+        first = run()  # warms the disk cache and the byte code, too
+        lines, differ = [f"{module}, {len(first.outcomes)} tests"], 0
+        for name, extra, peer, limit in (
+            ("unguarded", (), "unguarded", None),
+            ("memguard, enforce, no budgets", ENFORCE, "unguarded", None),
+            ("memguard observe", OBSERVE, "unguarded", 1.05),
+            ("bare tracemalloc", BARE_TRACEMALLOC, "unguarded", None),
+            ("memguard observe, python probe", OBSERVE_PYTHON, "bare tracemalloc", 1.1),
+            ("pytest-memray", MEMRAY, "unguarded", None),
+        ):
+            rounds = options.memray_rounds if extra is MEMRAY else options.rounds
+            if not rounds:
+                continue
+            than = BARE_TRACEMALLOC if peer == "bare tracemalloc" else ()
+            peers, sessions = at_once(partial(run, *than), partial(run, *extra), rounds)
+            ratios = [
+                mine.cpu_seconds / other.cpu_seconds for mine, other in zip(sessions, peers, strict=True)
+            ]
+            median = statistics.median(ratios)
+            target = f", target {limit}x {verdict(median, limit)}" if limit else ""
+            lines.append(f"  {name:32}{median:7.3f}x {peer} ({min(ratios):.3f} to {max(ratios):.3f}){target}")
+            if extra is not MEMRAY:
+                found = {
+                    test for session in sessions for test in differences(first.outcomes, session.outcomes)
+                }
+                differ += len(found)
+                lines += [f"    other outcome: {test}" for test in sorted(found)[:10]]
+        yield [*lines, f"  {differ} outcomes differ", ""], differ
 
 
 def overhead_on_arrays(folder, options):

@@ -3,8 +3,8 @@
     python benchmarks/timing_gate/power.py --minutes 30 [--load]
 
 Compares real commits of a repository made for it: unchanged code, and code that does 5 % and 10 % more of the same
-work, over five kinds of kernels. Every comparison of a benchmark is a line in the results file, so that counts of
-several runs add up; `--minutes 0` prints what there is.
+work, over five kinds of kernels in four sizes. Every comparison of a benchmark is a line in the results file, so that
+counts of several runs add up; `--minutes 0` prints what there is.
 """
 
 from __future__ import annotations
@@ -30,45 +30,49 @@ import numpy as np
 
 UNITS = {units}
 _generator = np.random.default_rng(7)
-_numbers = _generator.random(20_000)
-_field = _generator.random((32, 32, 32))
-_places = _generator.random((400, 3)) * 8.0
+_numbers = _generator.random(80_000)
+_field = _generator.random((128, 32, 32))
+_places = _generator.random((1600, 3)) * 8.0
 
 
-def python_loop():
+def python_loop(size):
     total = 0
     for _ in range(UNITS):
-        for index in range(400):
+        for index in range(400 * size):
             total += index & 7
     return total
 
 
-def numpy_sum():
-    return sum(float(np.sum(_numbers)) for _ in range(UNITS))
+def numpy_sum(size):
+    numbers = _numbers[: 20_000 * size]
+    return sum(float(np.sum(numbers)) for _ in range(UNITS))
 
 
-def fft():
-    return sum(float(np.fft.rfftn(_field)[0, 0, 0].real) for _ in range(UNITS))
+def fft(size):
+    field = _field[: 32 * size]
+    return sum(float(np.fft.rfftn(field)[0, 0, 0].real) for _ in range(UNITS))
 
 
-def neighbors():
+def neighbors(size):
     found = 0
+    places = _places[: 400 * size]
     for _ in range(UNITS):
-        cells = np.floor(_places).astype(np.intp)
+        cells = np.floor(places).astype(np.intp)
         keys = (cells[:, 0] * 8 + cells[:, 1]) * 8 + cells[:, 2]
         order = np.argsort(keys, kind="stable")
         starts = np.searchsorted(keys[order], np.arange(513))
         for cell in range(0, 512, 16):
-            inside = _places[order[starts[cell]:starts[cell + 1]]]
+            inside = places[order[starts[cell]:starts[cell + 1]]]
             apart = inside[:, None] - inside[None]
             found += int(((apart * apart).sum(-1) < 1.0).sum())
     return found
 
 
-def temporaries():
+def temporaries(size):
+    numbers = _numbers[: 20_000 * size]
     total = 0.0
     for _ in range(UNITS):
-        total += float((_numbers * 2.0 + _numbers - 1.0).mean())
+        total += float((numbers * 2.0 + numbers - 1.0).mean())
     return total
 """
 BENCHMARKS = """
@@ -76,9 +80,10 @@ import pytest
 import kernels
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
 @pytest.mark.parametrize("name", ["python_loop", "numpy_sum", "fft", "neighbors", "temporaries"])
-def test_kernel(benchmark, name):
-    benchmark(getattr(kernels, name))
+def test_kernel(benchmark, name, size):
+    benchmark(getattr(kernels, name), size)
 """
 NEIGHBOR = """
 import random, time
@@ -133,7 +138,8 @@ def compare(folder, commits, percent, *, threshold):
     timing = json.loads(target.read_text())["timing"]
     for each in timing["benchmarks"]:
         yield {
-            "kernel": each["nodeid"].rpartition("[")[2].rstrip("]"),
+            "kernel": each["nodeid"].rpartition("[")[2].rpartition("-")[0],
+            "size": int(each["nodeid"].rpartition("-")[2].rstrip("]")),
             "percent": percent,
             "threshold": threshold,
             "verdict": each["verdict"],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 if TYPE_CHECKING:
     from pytest_memguard.model.run import Run
 
@@ -16,8 +18,6 @@ def encode_run(run: Run) -> bytes:
 
     A number that JSON has no word for (NaN, infinity) is written as ``null``.
     """
-    import msgspec  # noqa: PLC0415  the nouns are imported in every session, JSON is written in few
-
     try:
         content = msgspec.json.encode(run, enc_hook=_plain, order="deterministic")
     except UnicodeEncodeError:

@@ -1,14 +1,18 @@
-"""What a probe read."""
+"""What a probe read.
+
+Every test makes a dozen of these, and of its results: as structs they take a tenth of the time of dataclasses.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 __all__ = ["Counters", "Reading", "Site"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counters:
+class Counters(Struct, frozen=True, kw_only=True, gc=False):
     """One look at a source of memory counters; ``None`` is what the source cannot tell."""
 
     allocated_bytes: int | None = None
@@ -33,8 +37,7 @@ class Site:
     via: str = ""  # "file:line" deeper in a library, where the user's own line is shown instead
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True, gc=False):
     """One closed window of one probe: counters at both ends, high-water marks between, and the evidence."""
 
     probe: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from pytest_memguard.model.reading import Site
 from pytest_memguard.model.verdict import Verdict
 
@@ -14,8 +16,7 @@ SCHEMA = 1
 Number: TypeAlias = int | float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+class Measurement(Struct, frozen=True, kw_only=True, gc=False):
     """One number of one test, what it was held against, and what came of it."""
 
     probe: str
@@ -29,8 +30,7 @@ class Measurement:
     sites: tuple[Site, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestResult:
+class TestResult(Struct, frozen=True, kw_only=True, gc=False):
     """All measurements of one test."""
 
     __test__ = False  # pytest collects classes by this name otherwise

@@ -123,8 +123,7 @@ def _malloc_trim() -> None:
 def touched_pages(nbytes: int) -> mmap.mmap:
     """A mapping of its own, resident: the C allocator might hand out pages that are resident already."""
     pages = mmap.mmap(-1, nbytes)
-    for offset in range(0, nbytes, mmap.PAGESIZE):
-        pages[offset] = 1
+    pages[:: mmap.PAGESIZE] = bytes(len(range(0, nbytes, mmap.PAGESIZE)))
     return pages
 
 

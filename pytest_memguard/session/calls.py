@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import structs
 
 from pytest_memguard.model import Verdict
 from pytest_memguard.session.judging import measurements, never_called
@@ -226,7 +228,7 @@ class Calls:
         """A peak that failed, with the lines that memray saw at its own high-water mark."""
         if measurement.metric != "peak" or measurement.verdict is not Verdict.FAIL or self._stacks is None:
             return measurement
-        return replace(measurement, sites=self._stacks.sites() or measurement.sites)
+        return structs.replace(measurement, sites=self._stacks.sites() or measurement.sites)
 
     def close(self) -> None:
         for windows in reversed(self._windows):

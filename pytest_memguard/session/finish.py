@@ -82,7 +82,7 @@ class Finish:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _make_run(self, rootdir: Path) -> Run:
-        results = sorted(self._collector.results.values(), key=lambda r: (r.file, r.line, r.nodeid))
+        results = sorted(self._collector.results, key=lambda r: (r.file, r.line, r.nodeid))
         return Run(
             environment=describe_environment(rootdir),
             tests=tuple(results),

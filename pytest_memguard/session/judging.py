@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from pytest_memguard.gate import Limits, judge
 from pytest_memguard.model import METRICS, Measurement, Verdict
 from pytest_memguard.session.limits import allowed_bytes
@@ -46,7 +48,7 @@ def _judge(
     """The gate's verdict; while baselines are updated, a number that was measured is right."""
     judged = judge(guarded.probe.name, metric, value, limits, note=note)
     if guarded.is_updating and limits.limit == "baseline" and value is not None:
-        return replace(judged, verdict=Verdict.PASS, reason=note)
+        return structs.replace(judged, verdict=Verdict.PASS, reason=note)
     return judged
 
 
@@ -69,7 +71,7 @@ def measurements(
             value = _value(metric, windows, reading, calls)
             note = "; ".join(windows.notes) if metric == "peak" else ""
             judged = _judge(windows.guarded, metric, value, limits, note=note)
-            yield replace(judged, sites=windows.peak_sites if metric == "peak" else ())
+            yield structs.replace(judged, sites=windows.peak_sites if metric == "peak" else ())
 
 
 def _value(metric: str, windows: ProbeWindows, reading: Reading, calls: int) -> float | None:
@@ -97,13 +99,13 @@ def _leak(windows: ProbeWindows, reading: Reading, growth: Growth | None, *, has
     note = f"{growth.trend.value} over {growth.calls} calls"
     if growth.trend is Trend.UNCLEAR:
         question = unjudged(probe, "leak", limits, Verdict.INCONCLUSIVE, f"leak: {note}")
-        return replace(question, value=per_call)
+        return structs.replace(question, value=per_call)
     if growth.trend is Trend.STEADY:
         per_call = windows.explained_bytes(per_call, growth.calls)
         # The floor is the noise over all calls together, as the trend has counted it already.
         floor = limits.floor / growth.calls
         judged = _judge(windows.guarded, "leak", per_call, replace(limits, floor=floor), note=note)
-        return replace(judged, sites=windows.leak_sites() if judged.verdict is Verdict.FAIL else ())
+        return structs.replace(judged, sites=windows.leak_sites() if judged.verdict is Verdict.FAIL else ())
     # What did not grow call after call is no leak, even where readings that jitter ended higher than they began.
     is_noise = growth.trend is Trend.FADED or per_call > (allowed_bytes(limits) or 0)
     return _judge(windows.guarded, "leak", 0 if is_noise else per_call, limits, note=note)
@@ -117,4 +119,4 @@ def _leak_of_single_call(windows: ProbeWindows, reading: Reading, limits: Limits
         if retained > windows.allowed_leak_bytes:
             sites = windows.leak_sites()
     limits = replace(limits, floor=windows.single_call_floor_bytes)
-    return replace(_judge(windows.guarded, "leak", retained, limits), sites=sites)
+    return structs.replace(_judge(windows.guarded, "leak", retained, limits), sites=sites)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -22,7 +24,7 @@ _MOST_SITES = 200  # a run file need not hold every line of a program
 def with_short_places(measurements: Iterable[Measurement], rootdir: Path) -> tuple[Measurement, ...]:
     """Sites with files relative to rootdir, and those of installed packages from the package on."""
     return tuple(
-        replace(m, sites=tuple(_shortened(site, str(rootdir)) for site in m.sites[:_MOST_SITES]))
+        structs.replace(m, sites=tuple(_shortened(site, str(rootdir)) for site in m.sites[:_MOST_SITES]))
         if m.sites
         else m
         for m in measurements

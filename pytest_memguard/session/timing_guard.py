@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
 from pytest_memguard.model import TestResult, Verdict
 from pytest_memguard.model.timing_baseline import TimingEntry
@@ -67,7 +68,7 @@ class TimingGuard:
         if measurement.value is None and not judged.is_guarded:
             return ""
         if self._settings.is_updating and measurement.verdict is Verdict.INCONCLUSIVE:
-            measurement = replace(measurement, verdict=Verdict.PASS, reason="")
+            measurement = structs.replace(measurement, verdict=Verdict.PASS, reason="")
         if judged.remark:
             self.remarks[item.nodeid] = judged.remark
         before = item.stash.get(RESULT, None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from pytest_memguard.gate.judge_seconds import TimeLimits, is_beyond_baseline, judge_seconds, slowest_ratio
 from pytest_memguard.model import Measurement, Verdict
@@ -73,9 +75,11 @@ def judge_time(
         if not remark and (max_seconds is None or regression is not None):
             reason = "time has no committed baseline: commit one with pytest --memguard --memguard-update"
             if measurement.verdict is Verdict.PASS:
-                measurement = replace(measurement, verdict=Verdict.INCONCLUSIVE, reason=reason)
+                measurement = structs.replace(measurement, verdict=Verdict.INCONCLUSIVE, reason=reason)
         elif remark:
-            measurement = replace(measurement, reason="; ".join(filter(None, (measurement.reason, remark))))
+            measurement = structs.replace(
+                measurement, reason="; ".join(filter(None, (measurement.reason, remark)))
+            )
         return Judged(measurement=measurement, is_guarded=budget is not None, remark=remark)
     accepted, note = _accepted(subject, entry, baselines)
     limits = TimeLimits(
@@ -99,7 +103,7 @@ def judge_time(
         )
         if opinion is not None:
             reason = f"{measurement.reason}; {opinion[1]}"
-            measurement = replace(measurement, verdict=opinion[0], reason=reason)
+            measurement = structs.replace(measurement, verdict=opinion[0], reason=reason)
     return Judged(measurement=measurement, is_guarded=True, remark=note if "expired" in note else "")
 
 

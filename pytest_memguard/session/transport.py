@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from pytest_memguard.model import TestResult
@@ -40,8 +41,6 @@ class ResultCarrier:
         if self._unsent and report.when == "call" and type(report) is pytest.TestReport:
             result = self._unsent.pop(report.nodeid, None)
             if result is not None:
-                import msgspec  # noqa: PLC0415 - only where there is something to carry
-
                 report.memguard = msgspec.to_builtins(result)  # type: ignore[attr-defined]
 
 
@@ -49,9 +48,13 @@ class Collector:
     """Where results are reported: gathers them from the reports, the last one of each test."""
 
     def __init__(self) -> None:
-        self.results: dict[str, TestResult] = {}
+        self._carried: dict[str, dict[str, Any]] = {}
         self.without_result: set[str] = set()
         self.failed: set[str] = set()  # and skipped: whatever did not pass as a whole
+
+    @property
+    def results(self) -> list[TestResult]:
+        return msgspec.convert(list(self._carried.values()), list[TestResult])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "setup":  # of a test, or of its next rerun
@@ -60,9 +63,7 @@ class Collector:
             self.failed.add(report.nodeid)
         carried: dict[str, Any] | None = getattr(report, "memguard", None)
         if carried is not None:
-            import msgspec  # noqa: PLC0415
-
-            self.results[report.nodeid] = msgspec.convert(carried, TestResult)
+            self._carried[report.nodeid] = carried
             self.without_result.discard(report.nodeid)
         elif report.when == "call" and not report.skipped and type(report) is pytest.TestReport:
             self.without_result.add(report.nodeid)

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
+from msgspec.structs import replace
 
 from pytest_memguard.reports.bmf import render
 from tests.reports.runs import EMPTY, EVERYTHING, NO_LEAK, ROOMY, result_of, run_of, runs

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from pytest_memguard.model import Verdict
 from pytest_memguard.reports.counts import counts_text, reasons_by_verdict, remedies, verdict_of

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pytest_memguard.model import Verdict
 from pytest_memguard.reports.failure import failure_lines, site_lines

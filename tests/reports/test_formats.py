@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_memguard.reports import FORMATS
 from tests.reports.runs import EMPTY, runs
 
-HEAVY = {"rich", "numpy", "msgspec", "pytest", "_pytest", "click", "psutil", "hypothesis"}
+HEAVY = {"rich", "numpy", "pytest", "_pytest", "click", "psutil", "hypothesis"}
 
 
 def test_the_formats_of_the_contract():

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from pytest_memguard.model import Measurement, Verdict
 from pytest_memguard.reports.rows import GRAVEST_FIRST, HEADER, Row, has_number, rows_of

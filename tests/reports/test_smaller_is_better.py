@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
+from msgspec.structs import replace
 
 from pytest_memguard.reports.smaller_is_better import render
 from tests.reports.runs import EMPTY, EVERYTHING, NO_LEAK, result_of, run_of, runs

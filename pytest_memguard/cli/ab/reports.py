@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+import msgspec
+
 from pytest_memguard.cli.ab.table import HEADER, cells, closing_lines, words
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
 from pytest_memguard.model import Measurement, Run, TestResult
+from pytest_memguard.model.encoding import encode_run
 from pytest_memguard.model.timing import BenchmarkTiming, TimingVerdict
 from pytest_memguard.reports import github
 from pytest_memguard.reports.junit import properties
@@ -66,10 +69,6 @@ def _result(timing: BenchmarkTiming) -> TestResult:
 
 def as_json(found: DuetRun, top: Path) -> bytes:
     """A run file; what a run file has no word for stands under ``timing``."""
-    import msgspec  # noqa: PLC0415
-
-    from pytest_memguard.model.encoding import encode_run  # noqa: PLC0415
-
     content: dict[str, Any] = json.loads(encode_run(run_of(found, top)))
     content["timing"] = msgspec.to_builtins(found)
     return json.dumps(content, indent=1, default=float).encode() + b"\n"
