@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from pytest_memguard.model import Counters, Reading, WindowPlan
 from pytest_memguard.probes.marks import MarkStack
 from pytest_memguard.probes.sampling import Sampler
+from pytest_memguard.probes.tracing import stacks_bytes, tables_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,12 +83,6 @@ def _psutil() -> Callable[[], tuple[int, int | None]]:
     return read
 
 
-def _tracing_overhead_bytes() -> int:
-    """Bytes of tracemalloc's own tables, which are malloc'ed and are not the test's."""
-    tracemalloc = sys.modules.get("tracemalloc")
-    return tracemalloc.get_tracemalloc_memory() if tracemalloc and tracemalloc.is_tracing() else 0
-
-
 class HeapProbe:
     name = "heap"
     noise_floor_bytes = 4096
@@ -116,9 +111,7 @@ class HeapProbe:
     def counters(self) -> Counters:
         assert self._read is not None, self._reason
         allocated_bytes, reserved_bytes = self._read()
-        return Counters(
-            allocated_bytes=allocated_bytes - _tracing_overhead_bytes(), reserved_bytes=reserved_bytes
-        )
+        return Counters(allocated_bytes=allocated_bytes - tables_bytes(), reserved_bytes=reserved_bytes)
 
     def open(self, plan: WindowPlan) -> _HeapWindow:
         return _HeapWindow(self, plan)
@@ -128,6 +121,7 @@ class _HeapWindow:
     def __init__(self, probe: HeapProbe, plan: WindowPlan) -> None:
         self._probe = probe
         self._is_sampled = plan.wants_peak
+        self._stacks_before_bytes = stacks_bytes()
         self._closed: Reading | None = None
         self._sampler: Sampler | None = None
         self.high_water_bytes = 0
@@ -161,8 +155,11 @@ class _HeapWindow:
         self._probe.fill_thread_cache()
         return 0
 
-    def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:  # noqa: ARG002 - counters name no owner
-        return max(0, self.mark().retained_bytes or 0), 0
+    def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:  # noqa: ARG002 - a counter, open or closed
+        retained_bytes = max(0, self.mark().retained_bytes or 0)
+        # Over several calls, what tracing keeps stops to grow.
+        is_tracing = is_single_call and retained_bytes <= stacks_bytes() - self._stacks_before_bytes
+        return (0, retained_bytes) if is_tracing else (retained_bytes, 0)
 
     def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:  # noqa: ARG002 - malloc keeps no stacks
         return ()

@@ -18,6 +18,7 @@ from pytest_memguard.probes.marks import MarkStack
 from pytest_memguard.probes.net import NetMemory
 from pytest_memguard.probes.sampling import Sampler
 from pytest_memguard.probes.sites import Held, group_by_line, held_by_stack
+from pytest_memguard.probes.tracing import stop_tracing
 
 if TYPE_CHECKING:
     from tracemalloc import Snapshot
@@ -69,7 +70,7 @@ class PythonProbe:
         """Leave tracemalloc as it was found once no window is open."""
         if self._is_tracing_ours and not self.open_windows:
             self._is_tracing_ours = False
-            tracemalloc.stop()
+            stop_tracing()
 
 
 class _PythonWindow:

@@ -35,10 +35,6 @@ def test_every_case_gets_its_verdict(pytester: pytest.Pytester, kind: Kind, mode
     _check(pytester, Plan(kind=kind, mode=mode, is_brief=True))
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="heap counts the stacks that tracemalloc interns, 10 to 30 KiB, beside a python budget",
-)
 @pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.value)
 def test_probes_of_one_test_do_not_see_each_other(pytester: pytest.Pytester, mode: Mode):
     _check(pytester, Plan(kind=Kind.LOOKALIKE, mode=mode, is_stacked=True))

@@ -80,3 +80,48 @@ def test_the_collector_is_left_as_the_test_leaves_it(pytester, run):
         """
     )
     run.enforced(is_apart=True).assert_outcomes(passed=3)
+
+
+def test_what_tracing_keeps_is_no_leak_of_the_heap_and_what_the_test_keeps_is(pytester, run):
+    pytester.makepyfile(
+        """
+        import ctypes
+        import pytest
+
+        malloc = ctypes.CDLL(None).malloc
+        malloc.restype, malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
+        both = [
+            pytest.mark.memory_budget(leak="16 KiB", probe="python"),
+            pytest.mark.memory_budget(leak="0 B", probe="heap"),
+        ]
+
+        @pytest.mark.parametrize("nbytes", [0, pytest.param(40_000, marks=both)])
+        def test_alone(nbytes):
+            assert nbytes == 0 or malloc(nbytes)
+
+        class TestBoth:
+            pytestmark = both
+
+            def test_of_many_stacks(self):
+                for number in range(100):
+                    namespace = {}
+                    exec(compile(f"def call(): return [bytes({number + 40})]", f"f{number}.py", "exec"), namespace)
+                    assert namespace["call"]()
+
+            def test_native(self):
+                assert malloc(40_000)
+
+            @pytest.mark.memory_budget(leak="0 B", probe="heap", rounds=10)
+            def test_small_in_rounds(self):
+                assert malloc(8_000)
+        """
+    )
+    result = run.enforced()
+    verdicts = {name: test["verdict"] for name, test in run.tests().items()}
+    assert verdicts == {
+        "test_alone[40000]": "fail",
+        "test_of_many_stacks": "pass",
+        "test_native": "fail",
+        "test_small_in_rounds": "fail",
+    }
+    result.assert_outcomes(passed=2, failed=3)
