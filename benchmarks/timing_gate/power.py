@@ -1,19 +1,22 @@
 """How often `memguard ab` cries wolf, and how often it finds a slow-down, on this machine.
 
-    python benchmarks/timing_gate/power.py --minutes 30 [--load]
+    python benchmarks/timing_gate/power.py --minutes 30 [--load] [--peers N]
 
 Compares real commits of a repository made for it: unchanged code, and code that does 5 % and 10 % more of the same
 work, over five kinds of kernels in four sizes. Every comparison of a benchmark is a line in the results file, so that
-counts of several runs add up; `--minutes 0` prints what there is.
+counts of several runs add up; `--minutes 0` prints what there is. With `--peers N` the rules of pytest-benchmark, asv
+and pyperf are asked, too, after every N-th run, about the same commits.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import math
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,9 +24,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import peers
+
 RESULTS = Path(__file__).with_name("results") / "power.jsonl"
 CHANGES = (0, 5, 10)  # percent of additional work
 UNITS = 20
+PEERS_PROCESSES, PEERS_SECONDS = 5, 0.3
 
 KERNELS = """
 import numpy as np
@@ -117,6 +123,16 @@ def make_repository(folder):
     return commits
 
 
+def environment():
+    """Nothing but pytest-benchmark beside memguard."""
+    return {
+        **os.environ,
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTEST_ADDOPTS": "-p pytest_benchmark.plugin",
+        "GITHUB_ACTIONS": "",
+    }
+
+
 def compare(folder, commits, percent, *, threshold):
     git(folder, "checkout", "-q", "--detach", commits[percent])
     target = folder.parent / "run.json"
@@ -124,14 +140,8 @@ def compare(folder, commits, percent, *, threshold):
         sys.executable, "-m", "pytest_memguard.cli", "ab", "--base", commits["base"], "--json", str(target),
         "--threshold", f"{threshold}%", "--budget", "20m", "--", "-q",
     )  # fmt: skip
-    environment = {
-        **os.environ,
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTEST_ADDOPTS": "-p pytest_benchmark.plugin",
-        "GITHUB_ACTIONS": "",
-    }
     started = time.monotonic()
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode not in {0, 1}:
         sys.exit(f"memguard ab ended with status {done.returncode}: {done.stderr}")
     seconds = time.monotonic() - started
@@ -144,11 +154,48 @@ def compare(folder, commits, percent, *, threshold):
             "threshold": threshold,
             "verdict": each["verdict"],
             "reason": each["reason"],
-            "seconds": each["measuring_seconds"],
-            "wall_seconds": seconds / len(timing["benchmarks"]),
-            "pairs": each["pair_ratios"],
-            "controls": {control["name"]: control["ratio"] for control in timing["controls"]},
+            "seconds": round(each["measuring_seconds"], 2),
+            "wall_seconds": round(seconds / len(timing["benchmarks"]), 2),
+            "pairs": [round(ratio, 5) for ratio in each["pair_ratios"]],
+            "controls": {control["name"]: round(control["ratio"], 4) for control in timing["controls"]},
         }
+
+
+def sequential(folder, commit):
+    """Rounds of every benchmark in some processes, one after the other: the way in which the other tools measure."""
+    git(folder, "checkout", "-q", "--detach", commit)
+    target = folder.parent / "peers.json"
+    found = {}
+    for _ in range(PEERS_PROCESSES):
+        command = (
+            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--benchmark-json={target}",
+            f"--benchmark-max-time={PEERS_SECONDS}",
+        )  # fmt: skip
+        subprocess.run(command, cwd=folder, env=environment(), capture_output=True, check=True)
+        for each in json.loads(target.read_text())["benchmarks"]:
+            name, _, size = each["param"].rpartition("-")
+            found.setdefault((name, int(size)), []).append(each["stats"]["data"])
+    return found
+
+
+def verdicts_of_peers(base, head):
+    """What each rule says of one benchmark: its rounds in the processes of either side."""
+    every = [[seconds for process in side for seconds in process] for side in (base, head)]
+    means = [[statistics.fmean(process) for process in side] for side in (base, head)]
+    return {
+        "pytest-benchmark mean:10%": peers.pytest_benchmark_fails(base[0], head[0]),
+        "pytest-benchmark min:10%": peers.pytest_benchmark_fails(base[0], head[0], field="min"),
+        "asv, 1.05": peers.asv_fails(*every),
+        "pyperf, t-test": peers.pyperf_is_slower(*means),
+    }
+
+
+def ask_peers(folder, commits, percent):
+    """A line for every benchmark, as :func:`compare` gives them for memguard."""
+    base, head = (sequential(folder, commits[side]) for side in ("base", percent))
+    for (name, size), rounds in base.items():
+        found = verdicts_of_peers(rounds, head[name, size])
+        yield {"kernel": name, "size": size, "percent": percent, "peers": found}
 
 
 @contextlib.contextmanager
@@ -166,6 +213,26 @@ def load(*, wanted):
 
 
 def report(lines):
+    report_of_memguard([line for line in lines if "verdict" in line])
+    report_of_peers([line for line in lines if "peers" in line])
+
+
+def report_of_peers(lines):
+    if lines:
+        seconds = PEERS_PROCESSES * PEERS_SECONDS
+        print(
+            f"\nother tools' rules, side after side, {PEERS_PROCESSES} processes and {seconds:g} s on either"
+        )
+        print(f"{'':24}{'rule':28}{'change':>7}{'n':>6}{'red':>9}")
+    for is_loaded, percent in itertools.product((False, True), CHANGES):
+        group = [line for line in lines if line["loaded"] == is_loaded and line["percent"] == percent]
+        for rule in group[0]["peers"] if group else ():
+            hits = sum(line["peers"][rule] for line in group)
+            where = "loaded machine" if is_loaded else "machine as it is"
+            print(f"{where:24}{rule:28}{percent:>+6d}%{len(group):>6}{100 * hits / len(group):>7.1f} %")
+
+
+def report_of_memguard(lines):
     print(
         f"{'':24}{'kernel':14}{'change':>7}{'n':>6}{'regressed':>11}{'pass':>7}{'open':>7}{'pairs':>8}{'seconds':>9}"
     )
@@ -207,6 +274,11 @@ def interval(hits, count):
     return max(0.0, center - half), min(1.0, center + half)
 
 
+def keep(results, lines, *, is_loaded):
+    with results.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps({**line, "loaded": is_loaded}) + "\n" for line in lines)
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -214,6 +286,9 @@ def main():
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--changes", type=lambda text: tuple(map(int, text.split(","))), default=CHANGES)
     parser.add_argument("--threshold", type=float, default=5)
+    parser.add_argument(
+        "--peers", type=int, default=0, metavar="N", help="ask other tools' rules every N times"
+    )
     parser.add_argument("--load", action="store_true", help="let a second process load the machine")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
@@ -227,13 +302,15 @@ def main():
         while time.monotonic() < deadline:
             percent = options.changes[number % len(options.changes)]
             for line in compare(folder, commits, percent, threshold=options.threshold):
-                with options.results.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({**line, "loaded": options.load}) + "\n")
+                keep(options.results, [line], is_loaded=options.load)
                 print(
                     f"{line['kernel']:14}{percent:+4d} %  {line['verdict']:13}{len(line['pairs']):4} pairs  "
                     f"{line['reason']}"
                 )
             number += 1
+            if options.peers and number % options.peers == 0:
+                lines = list(ask_peers(folder, commits, percent))
+                keep(options.results, lines, is_loaded=options.load)
     if options.results.exists():
         report([json.loads(line) for line in options.results.read_text(encoding="utf-8").splitlines()])
 
