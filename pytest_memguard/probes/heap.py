@@ -121,7 +121,7 @@ class _HeapWindow:
     def __init__(self, probe: HeapProbe, plan: WindowPlan) -> None:
         self._probe = probe
         self._is_sampled = plan.wants_peak
-        self._stacks_before_bytes = stacks_bytes()
+        self._stacks_before_bytes = stacks_bytes() if plan.wants_leak else 0.0
         self._closed: Reading | None = None
         self._sampler: Sampler | None = None
         self.high_water_bytes = 0

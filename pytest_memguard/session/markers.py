@@ -28,14 +28,13 @@ def budgets_of(item: pytest.Item, settings: Settings, probes: Collection[str]) -
     BudgetError
         Naming file and line of the wrong marker, what was got and what is accepted.
     """
-    marks = _marks(item)
-    if not marks and not settings.path_budgets:
+    if not settings.path_budgets and not _has_marker(item):
         return ()  # most tests of most suites
     fixtures = _argument_names(item)
     known_probes = None if "memguard" in fixtures else frozenset(probes)
     # A callable may ask for whatever the test itself is given.
     budgets = {b.probe: b for b in settings.budgets_for_path(location_of(item)[0])}
-    for mark, is_repeated in reversed(marks):  # the closest last: it wins
+    for mark, is_repeated in reversed(_marks(item)):  # the closest last: it wins
         if mark.args:
             raise located(item, mark, f"got positional arguments {mark.args!r}, accepted: keywords only")
         try:
@@ -52,6 +51,16 @@ def budgets_of(item: pytest.Item, settings: Settings, probes: Collection[str]) -
 
 def _argument_names(item: pytest.Item) -> frozenset[str]:
     return frozenset(getattr(item, "fixturenames", ()))
+
+
+def _has_marker(item: pytest.Item) -> bool:
+    node: pytest.Item | pytest.Collector | None = item
+    while node is not None:
+        for mark in node.own_markers:
+            if mark.name == MARKER:
+                return True
+        node = node.parent
+    return False
 
 
 def _marks(item: pytest.Item) -> list[tuple[pytest.Mark, bool]]:
