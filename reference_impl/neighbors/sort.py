@@ -48,7 +48,7 @@ def wrap(coordinate: float, length: float) -> float:
         return coordinate
     wrapped = coordinate - length * np.floor(coordinate / length)
     # A tiny negative coordinate rounds to the length itself, which is the next image of 0.
-    return wrapped if wrapped < length else 0.0
+    return 0.0 if wrapped >= length else wrapped  # and NaN stays NaN
 
 
 @jit

@@ -1,0 +1,1 @@
+"""Inner loops, one folder each: a contract, an oracle in NumPy that is written to be read, and fast twins of it."""

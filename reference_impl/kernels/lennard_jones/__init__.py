@@ -1,0 +1,15 @@
+r"""Forces between atoms that attract from afar and repel when near, in reduced units (σ = ε = m = k_B = 1).
+
+Of a pair at distance r below the cutoff the energy is :math:`4 (r^{-12} - r^{-6})`, not shifted; beyond it, nothing
+(J. E. Lennard-Jones, Proc. Phys. Soc. 43, 461 (1931)).
+
+==================  ========================================================================================
+cost                O(pairs of the list); a half list adds to both atoms of a pair, a full list to one
+working set         the result: :func:`working_set_bytes`; nothing with ``out=``
+back ends           ``oracle`` (NumPy, arrays of all pairs), ``compiled`` (numba)
+==================  ========================================================================================
+"""
+
+from reference_impl.kernels.lennard_jones.contract import Forces, lennard_jones, working_set_bytes
+
+__all__ = ["Forces", "lennard_jones", "working_set_bytes"]

@@ -1,0 +1,101 @@
+"""The public face: what goes in, what comes out, and which back end does it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from reference_impl.backends import HAS_NUMBA
+from reference_impl.kernels.lennard_jones import compiled, oracle
+from reference_impl.neighbors.brute_force import squared_distance
+from reference_impl.neighbors.lists import FullList, HalfList
+from reference_impl.neighbors.system import checked_system
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from reference_impl.box import Box
+
+__all__ = ["Forces", "lennard_jones", "working_set_bytes"]
+
+
+class Forces(NamedTuple):
+    """``forces`` of shape (N, 3), ``energy`` of all pairs, and ``virial``: the sum of r · F over the pairs."""
+
+    forces: NDArray[np.float64]
+    energy: float
+    virial: float
+
+
+def working_set_bytes(atoms: int) -> int:
+    """What a call allocates, its result included, with the compiled back end."""
+    return 24 * atoms
+
+
+def lennard_jones(
+    positions: ArrayLike,
+    box: ArrayLike | Box | None,
+    neighbors: HalfList | FullList,
+    *,
+    cutoff: float = 2.5,
+    out: NDArray[np.float64] | None = None,
+) -> Forces:
+    """Forces on all atoms, their energy and virial.
+
+    Parameters
+    ----------
+    positions, box, cutoff
+        As in :func:`reference_impl.neighbor_list`, in reduced units. Pairs at or beyond ``cutoff`` do not count.
+    neighbors
+        Every pair closer than ``cutoff``; farther ones may be in it, as in a list with a skin.
+    out
+        Where the forces go: shape (N, 3), float64, C-contiguous and writable.
+
+    Raises
+    ------
+    ValueError
+        For a system that :func:`reference_impl.neighbor_list` refuses, a list of another number of atoms, an
+        ``out`` other than that, and two atoms in the same place (names them).
+    """
+    numbers, checked_box, cutoff = checked_system(positions, box, cutoff, (True, True, True))
+    if len(neighbors.indptr) != len(numbers) + 1:
+        raise ValueError(
+            f"got a list of {len(neighbors.indptr) - 1} atoms, allowed: {len(numbers)}, as in positions"
+        )
+    forces = np.empty(numbers.shape) if out is None else _checked_out(out, len(numbers))
+    add_forces = compiled.add_forces if HAS_NUMBA else oracle.add_forces
+    energy, virial = add_forces(
+        numbers,
+        checked_box.lengths,
+        neighbors.indptr,
+        neighbors.indices,
+        cutoff * cutoff,
+        forces,
+        isinstance(neighbors, HalfList),
+    )
+    if not np.isfinite(energy):
+        first, second = _in_one_place(numbers, checked_box, neighbors)
+        raise ValueError(f"atoms {first} and {second} are in the same place, allowed: distances above 1e-25")
+    return Forces(forces, energy, virial)
+
+
+def _checked_out(out: NDArray[np.float64], atoms: int) -> NDArray[np.float64]:
+    if not (
+        isinstance(out, np.ndarray)
+        and out.shape == (atoms, 3)
+        and out.dtype == np.float64
+        and out.flags.c_contiguous
+        and out.flags.writeable
+    ):
+        got = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
+        raise ValueError(f"got out={got}, allowed: float64 of shape ({atoms}, 3), C-contiguous and writable")
+    return out
+
+
+def _in_one_place(
+    positions: NDArray[np.float64], box: Box, neighbors: HalfList | FullList
+) -> tuple[int, int]:
+    first, second = neighbors.pairs().T
+    nearest = int(np.argmin(squared_distance(positions[first] - positions[second], box)))
+    return int(first[nearest]), int(second[nearest])

@@ -1,0 +1,73 @@
+"""Melt a Lennard-Jones crystal: ``python -m reference_impl.melt --atoms 10000 --steps 1000``."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from reference_impl.dynamics import Sample, fcc_lattice, simulate, thermal_velocities
+
+__all__ = ["main"]
+
+_COLUMNS = ("step", "temperature", "potential", "total", "pressure")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m reference_impl.melt", description=__doc__)
+    parser.add_argument(
+        "--atoms", type=int, default=10_000, help="at least; whole cells of four (default: 10000)"
+    )
+    parser.add_argument("--steps", type=int, default=1_000)
+    parser.add_argument("--density", type=float, default=0.8442)
+    parser.add_argument("--temperature", type=float, default=1.44, help="of the first step")
+    parser.add_argument("--time-step", type=float, default=0.005)
+    parser.add_argument("--every", type=int, default=100, help="steps between two lines")
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    try:
+        _run(asked)
+    except ValueError as error:
+        parser.error(str(error))
+    return 0
+
+
+def _run(asked: argparse.Namespace) -> None:
+    positions, box = fcc_lattice(asked.atoms, asked.density)
+    velocities = thermal_velocities(len(positions), asked.temperature, np.random.default_rng(asked.seed))
+    console = Console()
+    console.print(f"{len(positions)} atoms in a box of {' x '.join(f'{length:.4g}' for length in box)}")
+    console.print("".join(f"{name:>13}" for name in _COLUMNS))
+    bar = (TextColumn("step"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*bar, console=console, transient=True) as progress:
+        task = progress.add_task("step", total=asked.steps)
+
+        def show(sample: Sample) -> None:
+            numbers = (sample.temperature, sample.potential_energy, sample.total_energy, sample.pressure)
+            console.print(f"{sample.step:13}" + "".join(f"{number:13.6f}" for number in numbers))
+            progress.update(task, completed=sample.step)
+
+        started = time.perf_counter()
+        run = simulate(
+            positions,
+            velocities,
+            box,
+            steps=asked.steps,
+            time_step=asked.time_step,
+            sample_every=asked.every,
+            on_sample=show,
+        )
+        seconds = time.perf_counter() - started
+    drift = run.samples[-1].total_energy - run.samples[0].total_energy
+    console.print(f"energy drift {drift:+.2e} per atom; the list was built {run.list_builds} times")
+    if asked.steps:
+        console.print(
+            f"{seconds / asked.steps / len(positions) * 1e9:.1f} ns per atom and step, {seconds:.3g} s"
+        )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,72 @@
+"""Forces and whole steps: memory by atoms, as the working set says, nothing allocated per step, time in proportion."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pytest_memguard import KiB
+from reference_impl import neighbor_list
+from reference_impl.dynamics import fcc_lattice, simulate, thermal_velocities
+from reference_impl.kernels.lennard_jones import lennard_jones, working_set_bytes
+from tests.guarded.conftest import DENSITY, LIST_CUTOFF
+
+SIZES = (1_000, 10_000, 100_000)
+PYTHON_ITSELF = KiB(16)  # box, slices, call frames
+
+
+def crystal(n):
+    positions, box = fcc_lattice(n, DENSITY)
+    rng = np.random.default_rng(n)
+    positions += rng.uniform(-0.05, 0.05, positions.shape)
+    return positions, thermal_velocities(len(positions), 1.44, rng), box
+
+
+@pytest.fixture(scope="module")
+def crystals():
+    systems = {}
+    for n in SIZES:
+        positions, velocities, box = crystal(n)
+        systems[n] = positions, velocities, box, neighbor_list(positions, box, LIST_CUTOFF)
+        lennard_jones(
+            positions, box, systems[n][3]
+        )  # compiled, or read from the cache, before it is measured
+    simulate(*systems[1_000][:3], steps=1)
+    return systems
+
+
+@pytest.mark.memory_budget(
+    peak=lambda n: working_set_bytes(n + n // 50) + PYTHON_ITSELF, leak="0 B", rounds=3, warmup=1
+)
+@pytest.mark.parametrize("n", SIZES)
+def test_forces_allocate_their_result_and_no_more(crystals, n):
+    positions, _, box, neighbors = crystals[n]
+    found = lennard_jones(positions, box, neighbors)
+    assert abs(found.forces.sum(axis=0)).max() < 1e-9
+
+
+@pytest.fixture
+def out(crystals, request):
+    return np.empty(crystals[request.getfixturevalue("n")][0].shape)
+
+
+@pytest.mark.memory_budget(peak=PYTHON_ITSELF, leak="0 B", rounds=3, warmup=1)
+@pytest.mark.parametrize("n", SIZES)
+def test_forces_into_an_array_of_the_caller_allocate_nothing(crystals, out, n):
+    positions, _, box, neighbors = crystals[n]
+    lennard_jones(positions, box, neighbors, out=out)
+
+
+@pytest.mark.memory_budget(peak="baseline", leak="0 B", rounds=3, warmup=1)
+def test_a_hundred_steps_of_a_thousand_atoms(crystals):
+    run = simulate(*crystals[1_000][:3], steps=100)
+    assert run.samples[-1].total_energy == pytest.approx(run.samples[0].total_energy, abs=0.05)
+
+
+def test_memory_and_time_of_a_step_grow_with_the_number_of_atoms(memguard):
+    systems = {n: crystal(n) for n in (1_000, 3_000, 10_000, 30_000)}
+    for positions, velocities, box in systems.values():
+        simulate(positions, velocities, box, steps=1)
+    memguard.scaling(
+        lambda n: simulate(*systems[n], steps=2), tuple(systems), peak_exponent=1.1, time_exponent=1.3
+    )

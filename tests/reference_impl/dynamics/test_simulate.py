@@ -1,0 +1,158 @@
+"""Runs at constant energy, held against physics and against what LAMMPS printed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reference_impl import neighbor_list
+from reference_impl.dynamics import fcc_lattice, simulate, thermal_velocities
+from reference_impl.dynamics.observables import temperature_of
+
+# LAMMPS' own benchmark "lj" (bench/in.lj, 32000 atoms): what its published logs say at step 0 and 100.
+LAMMPS_ATOMS, DENSITY, TEMPERATURE = 32_000, 0.8442, 1.44
+LAMMPS_POTENTIAL, LAMMPS_TOTAL, LAMMPS_PRESSURE = -6.7733681, -4.6134356, -5.0197073
+LAMMPS_TEMPERATURE_AT_100, LAMMPS_TOTAL_AT_100 = 0.7574531, -4.6223613
+
+
+def melt(atoms=500, **arguments):
+    positions, box = fcc_lattice(atoms, DENSITY)
+    velocities = thermal_velocities(len(positions), TEMPERATURE, np.random.default_rng(3))
+    return simulate(positions, velocities, box, **arguments)
+
+
+def liquid_state(atoms=500, steps=200):
+    run = melt(atoms, steps=steps)
+    return run.positions, run.velocities, fcc_lattice(atoms, DENSITY)[1]
+
+
+def test_the_first_step_is_that_of_lammps():
+    first = melt(steps=0).samples[0]
+    share = (1 - 1 / 500) / (1 - 1 / LAMMPS_ATOMS)  # of the kinetic energy: 3 N - 3 degrees of freedom
+    kinetic = LAMMPS_TOTAL - LAMMPS_POTENTIAL
+    assert first.potential_energy == pytest.approx(LAMMPS_POTENTIAL, abs=5e-8)
+    assert first.kinetic_energy == pytest.approx(kinetic * share, abs=5e-8)
+    assert first.temperature == pytest.approx(TEMPERATURE)
+    assert first.pressure == pytest.approx(
+        LAMMPS_PRESSURE - 2 / 3 * DENSITY * kinetic * (1 - share), abs=1e-6
+    )
+
+
+def test_a_hundred_steps_end_where_lammps_ended():
+    last = melt(4_000, steps=100).samples[-1]
+    assert last.total_energy == pytest.approx(LAMMPS_TOTAL_AT_100, abs=2e-3)
+    assert last.temperature == pytest.approx(LAMMPS_TEMPERATURE_AT_100, abs=0.02)
+
+
+def test_momentum_is_conserved_to_rounding():
+    run = melt(steps=100)
+    assert abs(run.velocities.sum(axis=0)).max() < 1e-11
+
+
+def test_the_energy_error_falls_with_the_square_of_the_step():
+    # A cold crystal, cut off between its third and fourth shell: no pair crosses the cutoff, where energy has a step.
+    positions, box = fcc_lattice(500, 1.1)
+    velocities = thermal_velocities(500, 0.02, np.random.default_rng(2))
+    cutoff = 1.87 * (4 / 1.1) ** (1 / 3) / np.sqrt(2)
+    errors = []
+    for time_step in (0.008, 0.004, 0.002):
+        steps = round(0.4 / time_step)
+        run = simulate(
+            positions, velocities, box, steps=steps, time_step=time_step, cutoff=cutoff, sample_every=1
+        )
+        energies = np.array([sample.total_energy for sample in run.samples])
+        errors.append(np.abs(energies - energies[0]).max())
+    orders = np.log2(np.array(errors[:-1]) / errors[1:])
+    assert orders == pytest.approx(2, abs=0.3), errors
+
+
+def test_time_runs_backwards_as_well():
+    positions, velocities, box = liquid_state()
+    there = simulate(positions, velocities, box, steps=60)
+    back = simulate(there.positions, -there.velocities, box, steps=60)
+    apart = back.positions - positions
+    apart -= box * np.rint(apart / box)
+    assert abs(apart).max() < 1e-8
+    assert abs(back.velocities + velocities).max() < 1e-7
+
+
+def test_atoms_stay_in_the_box_and_the_input_as_it_was():
+    positions, box = fcc_lattice(256, DENSITY)
+    velocities = thermal_velocities(256, TEMPERATURE, np.random.default_rng(0))
+    before = positions.copy(), velocities.copy()
+    positions.flags.writeable = velocities.flags.writeable = False
+    run = simulate(positions, velocities, box, steps=50)
+    assert ((run.positions >= 0) & (run.positions < box)).all()
+    np.testing.assert_array_equal(positions, before[0])
+    np.testing.assert_array_equal(velocities, before[1])
+
+
+def test_a_list_with_a_skin_gives_the_run_of_lists_that_are_always_new():
+    runs = [melt(steps=30, skin=skin) for skin in (0.3, 0.0)]
+    np.testing.assert_allclose(runs[0].positions, runs[1].positions, atol=1e-9)
+    assert runs[0].list_builds < runs[1].list_builds == 31
+
+
+def test_what_is_looked_at_and_told():
+    told = []
+    run = melt(32 * 4, steps=25, sample_every=10, cutoff=2.0, on_sample=told.append)
+    assert [sample.step for sample in run.samples] == [0, 10, 20, 25]
+    assert told == list(run.samples)
+    assert temperature_of(run.velocities) == run.samples[-1].temperature
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"steps": -1}, "got steps=-1"),
+        ({"steps": 1, "sample_every": 0}, "sample_every=0"),
+        ({"steps": 1, "time_step": np.nan}, "got time_step=nan"),
+        ({"steps": 1, "cutoff": 9.0}, "allowed: at most half the shortest periodic box length"),
+        ({"steps": 1, "velocities": np.zeros((3, 3))}, r"got shapes \(500, 3\) and \(3, 3\)"),
+        ({"steps": 1, "velocities": np.full((500, 3), np.inf)}, "atom 0 has x = inf"),
+    ],
+)
+def test_what_is_refused(arguments, message):
+    positions, box = fcc_lattice(500, DENSITY)
+    velocities = arguments.pop("velocities", np.zeros_like(positions))
+    with pytest.raises(ValueError, match=message):
+        simulate(positions, velocities, box, **arguments)
+
+
+def test_a_run_that_explodes_says_so():
+    positions, box = fcc_lattice(500, DENSITY)
+    velocities = np.tile([[1e306, 0, 0], [-1e306, 0, 0]], (250, 1))
+    with pytest.raises(ValueError, match="atom 0 has x = nan"):
+        simulate(positions, velocities, box, steps=3, time_step=1e3)
+
+
+@pytest.mark.parametrize(("wanted", "atoms"), [(1, 4), (4, 4), (5, 8), (1_000, 1_008), (10_000, 10_192)])
+def test_lattices_have_whole_cells_and_the_density_asked_for(wanted, atoms):
+    positions, box = fcc_lattice(wanted, DENSITY)
+    assert positions.shape == (atoms, 3)
+    assert atoms / box.prod() == pytest.approx(DENSITY)
+    assert ((positions >= 0) & (positions < box)).all()
+
+
+def test_every_atom_of_the_lattice_has_twelve_nearest_neighbors():
+    positions, box = fcc_lattice(256, DENSITY)
+    nearest = (4 / DENSITY) ** (1 / 3) / np.sqrt(2)
+    full = neighbor_list(positions, box, 1.01 * nearest, full=True)
+    assert (np.diff(full.indptr) == 12).all()
+
+
+@pytest.mark.parametrize("arguments", [(0, 1.0), (4, 0.0), (4, np.inf)])
+def test_lattices_that_cannot_be(arguments):
+    with pytest.raises(ValueError, match="allowed: "):
+        fcc_lattice(*arguments)
+
+
+def test_thermal_velocities_have_exactly_the_temperature_and_no_momentum():
+    velocities = thermal_velocities(1_000, 0.7, np.random.default_rng(5))
+    assert temperature_of(velocities) == pytest.approx(0.7)
+    assert abs(velocities.sum(axis=0)).max() < 1e-11
+    # Maxwell's: the fourth moment of each component is three times the square of the second.
+    assert (velocities**4).mean() / (velocities**2).mean() ** 2 == pytest.approx(3, abs=0.3)
+    for atoms, temperature in ((1, 1.0), (5, -1.0), (5, np.nan)):
+        with pytest.raises(ValueError, match="allowed: "):
+            thermal_velocities(atoms, temperature, np.random.default_rng(5))

@@ -1,0 +1,45 @@
+"""The command that melts a crystal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from reference_impl import melt
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "reference_impl.melt", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_a_short_run_prints_energies_and_what_a_step_costs():
+    done = run("--atoms", "500", "--steps", "20", "--every", "10", "--seed", "7")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("500 atoms in a box of 8.398 x 8.398 x 8.398")
+    assert lines[1].split() == ["step", "temperature", "potential", "total", "pressure"]
+    steps = [line.split() for line in lines[2:5]]
+    assert [step[0] for step in steps] == ["0", "10", "20"]
+    assert steps[0][1:3] == ["1.440000", "-6.773368"]
+    assert "ns per atom and step" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--density", "0"], "got density=0.0"),
+        (["--atoms", "100"], "at most half the shortest periodic box length"),
+        (["--steps", "-1"], "got steps=-1"),
+        (["--atoms", "many"], "invalid int value"),
+    ],
+)
+def test_wrong_use_is_said_in_a_line(arguments, message, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["melt", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        melt.main()
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err.replace("\n", " ")
