@@ -122,6 +122,7 @@ class _HeapWindow:
         self._probe = probe
         self._is_sampled = plan.wants_peak
         self._stacks_before_bytes = stacks_bytes() if plan.wants_leak else 0.0
+        self._stacks_settled_bytes: float | None = None
         self._closed: Reading | None = None
         self._sampler: Sampler | None = None
         self.high_water_bytes = 0
@@ -153,11 +154,19 @@ class _HeapWindow:
 
     def settle(self) -> int:
         self._probe.fill_thread_cache()
+        if self._stacks_settled_bytes is None:
+            self._stacks_settled_bytes = stacks_bytes()
         return 0
+
+    @property
+    def noise_bytes(self) -> int:
+        """What tracing that goes on may hold more than when the window was first settled."""
+        settled_bytes = self._stacks_settled_bytes
+        return 0 if settled_bytes is None else round(stacks_bytes() - settled_bytes)
 
     def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:  # noqa: ARG002 - a counter, open or closed
         retained_bytes = max(0, self.mark().retained_bytes or 0)
-        # Over several calls, what tracing keeps stops to grow.
+        # Over several calls it is part of the noise.
         is_tracing = is_single_call and retained_bytes <= stacks_bytes() - self._stacks_before_bytes
         return (0, retained_bytes) if is_tracing else (retained_bytes, 0)
 

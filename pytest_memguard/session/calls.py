@@ -193,7 +193,7 @@ class Calls:
                 used = max(time.process_time() - processor_start, seconds / 3)
                 if is_first_look and effort.is_slow(self._calls, used):
                     break
-                is_last = effort.is_spent(self._calls, seconds, self._retained_bytes())
+                is_last = effort.is_spent(self._calls, used, self._retained_bytes())
             if self._has_decided(is_last=is_last or self._calls >= effort.most_calls):
                 return
             is_first_look = False

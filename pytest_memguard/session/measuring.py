@@ -137,19 +137,17 @@ class ProbeWindows:
 
     def growth(self, *, is_fixed: bool, is_last: bool) -> Growth:
         """The trend so far."""
-        probe, limits = self.guarded.probe, self.guarded.limits["leak"]
-        allowed = allowed_bytes(limits) or 0
+        allowed = allowed_bytes(self.guarded.limits["leak"]) or 0
+        floor = self.guarded.probe.noise_floor_bytes + getattr(self._window, "noise_bytes", 0)
         retained = self._retained[: self._readings]
         if is_fixed:
             series = [0, *retained]
-            return summarize_fixed(
-                series, allowed_bytes_per_call=allowed, floor_bytes=probe.noise_floor_bytes
-            )
+            return summarize_fixed(series, allowed_bytes_per_call=allowed, floor_bytes=floor)
         return summarize_growth(
             self._calls[: self._readings],
             retained,
             allowed_bytes_per_call=allowed,
-            floor_bytes=probe.noise_floor_bytes,
+            floor_bytes=floor,
             is_last=is_last,
         )
 
