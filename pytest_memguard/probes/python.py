@@ -36,7 +36,7 @@ class PythonProbe:
     # A first call resizes dictionaries of the interpreter and of the runner, whose lines nothing tells apart. Before
     # Python 3.11 every function also kept the frame of one of its calls.
     noise_floor_bytes, first_call_floor_bytes = (
-        (512, 2048) if sys.version_info >= (3, 11) else (1024, 24 * 1024)
+        (512, 2048) if sys.version_info >= (3, 11) else (4096, 24 * 1024)
     )
 
     def __init__(self) -> None:
