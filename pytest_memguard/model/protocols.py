@@ -43,7 +43,11 @@ class WindowPlan:
 
 
 class Window(Protocol):
-    """One measuring window, opened by :meth:`Probe.open`."""
+    """One measuring window, opened by :meth:`Probe.open`.
+
+    Optional: ``noise_bytes``, what measuring itself may have added since the window was first settled; over several
+    calls it counts as noise, on top of the probe's floor.
+    """
 
     def mark(self) -> Reading:
         """Read the window so far without ending it."""

@@ -167,8 +167,9 @@ class _HeapWindow:
     def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:  # noqa: ARG002 - a counter, open or closed
         retained_bytes = max(0, self.mark().retained_bytes or 0)
         # Over several calls it is part of the noise.
-        is_tracing = is_single_call and retained_bytes <= stacks_bytes() - self._stacks_before_bytes
-        return (0, retained_bytes) if is_tracing else (retained_bytes, 0)
+        if is_single_call and retained_bytes <= stacks_bytes() - self._stacks_before_bytes:
+            return 0, retained_bytes
+        return retained_bytes, 0
 
     def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:  # noqa: ARG002 - malloc keeps no stacks
         return ()

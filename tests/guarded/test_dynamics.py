@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from pytest_memguard import KiB
-from reference_impl import neighbor_list
-from reference_impl.dynamics import fcc_lattice, simulate, thermal_velocities
-from reference_impl.kernels.lennard_jones import lennard_jones, working_set_bytes
+from reference_impl import lennard_jones, neighbor_list, simulate
+from reference_impl.dynamics import fcc_lattice, thermal_velocities
+from reference_impl.kernels.lennard_jones import working_set_bytes
 from tests.guarded.conftest import DENSITY, LIST_CUTOFF
 
 SIZES = (1_000, 10_000, 100_000)
