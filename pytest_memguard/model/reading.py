@@ -1,6 +1,6 @@
 """What a probe read.
 
-Every test makes a dozen of these, and of its results: as structs they take a tenth of the time of dataclasses.
+Every test makes a dozen of these, and of its results: structs, because they are cheaper to make than dataclasses.
 """
 
 from __future__ import annotations
