@@ -12,85 +12,25 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import itertools
 import json
-import math
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 import peers
+from power_report import report
 
 RESULTS = Path(__file__).with_name("results") / "power.jsonl"
+SUITE = Path(__file__).with_name("suite")
 CHANGES = (0, 5, 10)  # percent of additional work
 UNITS = 20
 PEERS_PROCESSES, PEERS_SECONDS = 5, 0.3
 
-KERNELS = """
-import numpy as np
-
-UNITS = {units}
-_generator = np.random.default_rng(7)
-_numbers = _generator.random(80_000)
-_field = _generator.random((128, 32, 32))
-_places = _generator.random((1600, 3)) * 8.0
-
-
-def python_loop(size):
-    total = 0
-    for _ in range(UNITS):
-        for index in range(400 * size):
-            total += index & 7
-    return total
-
-
-def numpy_sum(size):
-    numbers = _numbers[: 20_000 * size]
-    return sum(float(np.sum(numbers)) for _ in range(UNITS))
-
-
-def fft(size):
-    field = _field[: 32 * size]
-    return sum(float(np.fft.rfftn(field)[0, 0, 0].real) for _ in range(UNITS))
-
-
-def neighbors(size):
-    found = 0
-    places = _places[: 400 * size]
-    for _ in range(UNITS):
-        cells = np.floor(places).astype(np.intp)
-        keys = (cells[:, 0] * 8 + cells[:, 1]) * 8 + cells[:, 2]
-        order = np.argsort(keys, kind="stable")
-        starts = np.searchsorted(keys[order], np.arange(513))
-        for cell in range(0, 512, 16):
-            inside = places[order[starts[cell]:starts[cell + 1]]]
-            apart = inside[:, None] - inside[None]
-            found += int(((apart * apart).sum(-1) < 1.0).sum())
-    return found
-
-
-def temporaries(size):
-    numbers = _numbers[: 20_000 * size]
-    total = 0.0
-    for _ in range(UNITS):
-        total += float((numbers * 2.0 + numbers - 1.0).mean())
-    return total
-"""
-BENCHMARKS = """
-import pytest
-import kernels
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 4])
-@pytest.mark.parametrize("name", ["python_loop", "numpy_sum", "fft", "neighbors", "temporaries"])
-def test_kernel(benchmark, name, size):
-    benchmark(getattr(kernels, name), size)
-"""
 NEIGHBOR = """
 import random, time
 block = bytearray(1 << 22)
@@ -112,11 +52,15 @@ def make_repository(folder):
     git(folder, "init", "-q")
     git(folder, "config", "user.name", "power")
     git(folder, "config", "user.email", "power@example.org")
-    (folder / "test_kernels.py").write_text(BENCHMARKS)
+    shutil.copytree(SUITE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    kernels = folder / "kernels.py"
+    source = kernels.read_text()
     commits = {}
     for step, percent in enumerate(("base", *CHANGES)):
         units = UNITS if percent == "base" else UNITS * (100 + percent) // 100
-        (folder / "kernels.py").write_text(KERNELS.replace("{units}", str(units)) + f"\n# step {step}\n")
+        changed = source.replace(f"UNITS = {UNITS}\n", f"UNITS = {units}\n")
+        assert (changed == source) == (units == UNITS), "kernels.py does not say how many units there are"
+        kernels.write_text(f"{changed}\n# step {step}\n")
         git(folder, "add", "-A")
         git(folder, "commit", "-q", "-m", f"{percent}")
         commits[percent] = git(folder, "rev-parse", "HEAD")
@@ -212,68 +156,6 @@ def load(*, wanted):
         process.wait()
 
 
-def report(lines):
-    report_of_memguard([line for line in lines if "verdict" in line])
-    report_of_peers([line for line in lines if "peers" in line])
-
-
-def report_of_peers(lines):
-    if lines:
-        seconds = PEERS_PROCESSES * PEERS_SECONDS
-        print(
-            f"\nother tools' rules, side after side, {PEERS_PROCESSES} processes and {seconds:g} s on either"
-        )
-        print(f"{'':24}{'rule':28}{'change':>7}{'n':>6}{'red':>9}")
-    for is_loaded, percent in itertools.product((False, True), CHANGES):
-        group = [line for line in lines if line["loaded"] == is_loaded and line["percent"] == percent]
-        for rule in group[0]["peers"] if group else ():
-            hits = sum(line["peers"][rule] for line in group)
-            where = "loaded machine" if is_loaded else "machine as it is"
-            print(f"{where:24}{rule:28}{percent:>+6d}%{len(group):>6}{100 * hits / len(group):>7.1f} %")
-
-
-def report_of_memguard(lines):
-    print(
-        f"{'':24}{'kernel':14}{'change':>7}{'n':>6}{'regressed':>11}{'pass':>7}{'open':>7}{'pairs':>8}{'seconds':>9}"
-    )
-    for is_loaded in (False, True):
-        for percent in CHANGES:
-            group = [line for line in lines if line["loaded"] == is_loaded and line["percent"] == percent]
-            names = sorted({line["kernel"] for line in group})
-            for name in [*names, "all"]:
-                some = [line for line in group if name in {line["kernel"], "all"}]
-                if some:
-                    print_row("loaded machine" if is_loaded else "machine as it is", name, percent, some)
-
-
-def print_row(where, name, percent, lines):
-    count = len(lines)
-    verdicts = Counter(line["verdict"] for line in lines)
-    passed = verdicts["pass"] + verdicts["improved"]
-    pairs = sum(len(line["pairs"]) for line in lines) / count
-    seconds = sum(line["seconds"] for line in lines) / count
-    print(
-        f"{where:24}{name:14}{percent:>+6d}%{count:>6}{verdicts['regressed']:>11}{passed:>7}"
-        f"{count - passed - verdicts['regressed']:>7}{pairs:>8.1f}{seconds:>9.1f}"
-    )
-    if name == "all":
-        hits = verdicts["regressed"]
-        low, high = interval(hits, count)
-        kind = "false alarms" if percent == 0 else "found"
-        print(
-            f"{'':24}{kind}: {hits} of {count}, {100 * hits / count:.2f} % "
-            f"(95 %: {100 * low:.2f} .. {100 * high:.2f} %)"
-        )
-
-
-def interval(hits, count):
-    """Wilson's interval of a proportion."""
-    z = 1.96
-    center = (hits + z * z / 2) / (count + z * z)
-    half = z / (count + z * z) * math.sqrt(hits * (count - hits) / count + z * z / 4)
-    return max(0.0, center - half), min(1.0, center + half)
-
-
 def keep(results, lines, *, is_loaded):
     with results.open("a", encoding="utf-8") as file:
         file.writelines(json.dumps({**line, "loaded": is_loaded}) + "\n" for line in lines)
@@ -312,7 +194,11 @@ def main():
                 lines = list(ask_peers(folder, commits, percent))
                 keep(options.results, lines, is_loaded=options.load)
     if options.results.exists():
-        report([json.loads(line) for line in options.results.read_text(encoding="utf-8").splitlines()])
+        lines = [json.loads(line) for line in options.results.read_text(encoding="utf-8").splitlines()]
+        report(
+            lines,
+            peers_measure=f"{PEERS_PROCESSES} processes and {PEERS_PROCESSES * PEERS_SECONDS:g} s on either side",
+        )
 
 
 if __name__ == "__main__":
