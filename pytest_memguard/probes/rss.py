@@ -49,32 +49,54 @@ class _LinuxSource:
     is_exact = True
 
     def __init__(self) -> None:
-        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-        self._status = os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
-        self._clear_refs = os.open("/proc/self/clear_refs", os.O_WRONLY | os.O_CLOEXEC)
+        self._open()
         self._hiding_bytes = 0  # marks below it cannot be told from it
         self.reset()
         self.read()
+
+    def _open(self) -> None:
+        # First what a sandbox may forbid: then nothing else is open.
+        self._clear_refs = os.open("/proc/self/clear_refs", os.O_WRONLY | os.O_CLOEXEC)
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+        self._status = os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
+        self._identity = _identity(self._clear_refs)
+
+    def _is_open(self) -> bool:
+        """Whether the descriptors are still ours: a test may close all, and files that it opens get their numbers."""
+        return _identity(self._clear_refs) == self._identity
 
     def _resident_bytes(self) -> int:
         return int(os.pread(self._statm, 128, 0).split(None, 2)[1]) * mmap.PAGESIZE
 
     def read(self) -> tuple[int, int]:
+        if not self._is_open():
+            self._open()
         resident_bytes, mark_bytes = self._resident_bytes(), _highest_bytes()
         if mark_bytes == self._hiding_bytes:
             mark_bytes = _kilobytes(os.pread(self._status, 8192, 0), b"VmHWM:")
         return resident_bytes, mark_bytes
 
     def reset(self) -> int:
+        if not self._is_open():
+            self._open()
         os.write(self._clear_refs, b"5")
         resident_bytes, mark_bytes = self._resident_bytes(), _highest_bytes()
         self._hiding_bytes = mark_bytes if mark_bytes > resident_bytes else 0
         return resident_bytes
 
     def __del__(self) -> None:
-        for name in ("_statm", "_status", "_clear_refs"):
-            if (descriptor := self.__dict__.pop(name, None)) is not None:
+        if hasattr(self, "_identity") and self._is_open():
+            for descriptor in (self._statm, self._status, self._clear_refs):
                 os.close(descriptor)
+
+
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    """Device and inode of an open file; ``None`` of a closed one."""
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _highest_bytes() -> int:
