@@ -24,6 +24,7 @@ _CONFIDENCE = (
 _FADING = 0.3  # the last calls grew at less than this share of the rate over all: it is not settled
 _SMALLEST_LEAK_BYTES = 6  # per call: no object is smaller than a pointer
 _RESIZED_FLOORS = 3  # of noise, in one step: a dictionary of the interpreter or the runner was resized
+_STEPS = 64  # at most, in which the growth of the calls that decide is seen
 _ENOUGH_FOR_A_SLOPE = 48  # readings: where memory rises and falls, more calls would not tell more
 
 
@@ -56,8 +57,10 @@ class _Steps:
     grow: bool  # the last rise is the largest: a buffer that doubles, not a cache that fills
 
 
-def _steps(calls: Sequence[int], retained: Sequence[int], floor_bytes: int) -> _Steps:
-    step_bytes = max(32, floor_bytes // 8)  # summed up over calls, so that a slow growth is seen as well
+def _steps(calls: Sequence[int], retained: Sequence[int], floor_bytes: int, late_bytes: int) -> _Steps:
+    """``late_bytes`` were added in the calls that decide: what is tiny beside them neither starts nor ends a pause."""
+    # Summed up over calls, so that a slow growth is seen as well.
+    step_bytes = max(32, floor_bytes // 8, late_bytes // _STEPS)
     height, rises, falls = retained[0], [], False
     heights: list[int] = []
     longest_pause, last_rise = 0, calls[0]
@@ -127,11 +130,12 @@ def _trend(  # noqa: PLR0911 - one return per trend and its evidence reads bette
     span = calls[-1] - calls[0]
     net_bytes = retained[-1] - retained[0]
     allowed_bytes = max(floor_bytes, _SMALLEST_LEAK_BYTES * span) + allowed_bytes_per_call * span
-    if max(retained) - min(retained) <= allowed_bytes or (is_last and net_bytes <= allowed_bytes):
+    late_bytes = max(retained) - min(retained)
+    if late_bytes <= allowed_bytes or (is_last and net_bytes <= allowed_bytes):
         return Trend.NONE
     if len(calls) == 2:
         return Trend.STEADY if is_last else Trend.UNCLEAR
-    steps = _steps(*whole, floor_bytes)
+    steps = _steps(*whole, floor_bytes, late_bytes)
     if steps.falls and (is_last or len(calls) >= _ENOUGH_FOR_A_SLOPE):
         line = fit_line(calls, retained, confidence=_CONFIDENCE)
         if line.lower * span <= allowed_bytes:

@@ -38,4 +38,4 @@ def test_stacks_that_are_kept_are_within_the_bound():
         assert 2_000 * 32 < kept <= bound < 2_000 * 200
     else:
         assert bound == 0
-        assert abs(kept) < 4096
+        assert abs(kept) < 2_000 * 4  # what the interpreter caches meanwhile, and no stack

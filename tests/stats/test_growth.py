@@ -4,7 +4,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_memguard.stats import Trend, summarize_fixed, summarize_growth
@@ -85,12 +85,26 @@ def test_a_leak_under_noise_is_found(seed):
     assert decide(lambda call: sizes.randint(0, 10**5) + 10_000 * call).trend is Trend.STEADY
 
 
+@pytest.mark.parametrize("noisy_call", range(160, 1900, 60))
+def test_a_step_that_is_tiny_beside_the_others_ends_no_pause(noisy_call):
+    """A table grows fourfold after 154 and 615 calls, and time is up before it does again."""
+    calls = [*range(1, 65), *range(72, 1975, 8)]
+    sizes = {0: 0, 3: 512, 10: 2048, 39: 8192, 154: 32_768, 615: 131_072}
+    tables = [max(size for call, size in sizes.items() if call <= now) for now in calls]
+    retained = [size + 100 * (now >= noisy_call) for now, size in zip(calls, tables, strict=True)]
+    growth = summarize_growth(calls, retained, allowed_bytes_per_call=0, floor_bytes=FLOOR, is_last=True)
+    assert growth.trend is Trend.STEADY
+
+
+@example(2, 0)
+@example(6, 0)
+@example(8, 0)
 @given(st.integers(1, 10**6), st.integers(0, 10**6))
 def test_what_is_allowed_per_call_is_no_leak(per_call, allowed):
     trend = decide(lambda call: per_call * call, allowed=allowed).trend
-    if per_call <= allowed:
+    if per_call <= allowed + 6:  # no object is smaller than a pointer
         assert trend is Trend.NONE
-    elif per_call > 1.1 * allowed + 1:
+    elif per_call > 1.1 * allowed + 6:
         assert trend is Trend.STEADY
 
 

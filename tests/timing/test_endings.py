@@ -26,7 +26,12 @@ def waiting(sample):
     """A comparison in the middle of its first slice."""
     sample.commit({"calc.py": "", "test_calc.py": WAITING})
     sample.commit()
-    process = sample.start("ab", "--base", "HEAD~1")
+    # A shell starts what it puts into the background with SIGINT ignored, and that is inherited.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = sample.start("ab", "--base", "HEAD~1")
+    finally:
+        signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 60
     while not _is_sleeping(sample.temp):
         assert time.monotonic() < deadline
