@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from reference_impl.dynamics import Sample, fcc_lattice, simulate, thermal_velocities
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
 
 __all__ = ["main"]
 
@@ -25,12 +32,13 @@ def main() -> int:
     parser.add_argument("--density", type=float, default=0.8442)
     parser.add_argument("--temperature", type=float, default=1.44, help="of the first step")
     parser.add_argument("--time-step", type=float, default=0.005)
-    parser.add_argument("--every", type=int, default=100, help="steps between two lines")
+    parser.add_argument("--every", type=int, default=100, help="steps between two lines, and two frames")
+    parser.add_argument("--trajectory", metavar="FILE", help="write frames to this new HDF5 file (H5MD)")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     try:
         _run(asked)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         parser.error(str(error))
     return 0
 
@@ -42,7 +50,10 @@ def _run(asked: argparse.Namespace) -> None:
     console.print(f"{len(positions)} atoms in a box of {' x '.join(f'{length:.4g}' for length in box)}")
     console.print("".join(f"{name:>13}" for name in _COLUMNS))
     bar = (TextColumn("step"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*bar, console=console, transient=True) as progress:
+    with (
+        _recording(asked, box, len(positions)) as record,
+        Progress(*bar, console=console, transient=True) as progress,
+    ):
         task = progress.add_task("step", total=asked.steps)
 
         def show(sample: Sample) -> None:
@@ -59,6 +70,7 @@ def _run(asked: argparse.Namespace) -> None:
             time_step=asked.time_step,
             sample_every=asked.every,
             on_sample=show,
+            on_frame=record,
         )
         seconds = time.perf_counter() - started
     drift = run.samples[-1].total_energy - run.samples[0].total_energy
@@ -67,6 +79,26 @@ def _run(asked: argparse.Namespace) -> None:
         console.print(
             f"{seconds / asked.steps / len(positions) * 1e9:.1f} ns per atom and step, {seconds:.3g} s"
         )
+
+
+@contextmanager
+def _recording(
+    asked: argparse.Namespace, box: NDArray[np.float64], atoms: int
+) -> Iterator[Callable[[Sample, NDArray[np.float64], NDArray[np.float64]], None] | None]:
+    if asked.trajectory is None:
+        yield None
+        return
+    from reference_impl.trajectory import Header, TrajectoryWriter  # noqa: PLC0415 - h5py is needed here alone
+
+    names = Sample._fields[1:]
+    header = Header(atoms=atoms, time_step=asked.time_step, velocities=True, observables=names)
+    with TrajectoryWriter(asked.trajectory, header) as writer:
+
+        def record(sample: Sample, positions: NDArray[np.float64], velocities: NDArray[np.float64]) -> None:
+            observables = dict(zip(names, sample[1:], strict=True))
+            writer.append(sample.step, positions, box=box, velocities=velocities, observables=observables)
+
+        yield record
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ def simulate(  # noqa: PLR0913 - three, and keywords
     skin: float = 0.3,
     sample_every: int = 100,
     on_sample: Callable[[Sample], object] | None = None,
+    on_frame: Callable[[Sample, NDArray[np.float64], NDArray[np.float64]], object] | None = None,
 ) -> Simulation:
     """Integrate a periodic Lennard-Jones system at constant energy; everything in reduced units.
 
@@ -57,6 +58,8 @@ def simulate(  # noqa: PLR0913 - three, and keywords
         The first, the last and every such step in between are looked at.
     on_sample
         Called with each :class:`Sample` as it is made.
+    on_frame
+        The same, with the positions and velocities of that step, which change afterwards: copy what is kept.
 
     Raises
     ------
@@ -93,6 +96,8 @@ def simulate(  # noqa: PLR0913 - three, and keywords
         samples.append(sample)
         if on_sample is not None:
             on_sample(sample)
+        if on_frame is not None:
+            on_frame(sample, here, moving)
 
     look(0, forces())
     for step in range(1, steps + 1):

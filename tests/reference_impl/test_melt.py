@@ -43,3 +43,25 @@ def test_wrong_use_is_said_in_a_line(arguments, message, monkeypatch, capsys):
         melt.main()
     assert ended.value.code == 2
     assert message in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_trajectory_has_the_lines_as_frames(tmp_path):
+    trajectory = pytest.importorskip(
+        "reference_impl.trajectory", reason="needs h5py, of the extra reference", exc_type=ImportError
+    )
+    path = tmp_path / "melt.h5"
+    asked = ("--atoms", "500", "--steps", "25", "--every", "10", "--trajectory", str(path))
+    done = run(*asked)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()[2:6]]
+    with trajectory.TrajectoryReader(path) as reader:
+        frames = list(reader)
+    assert [frame.step for frame in frames] == [0, 10, 20, 25]
+    for row, frame in zip(rows, frames, strict=True):
+        assert row[1] == f"{frame.observables['temperature']:.6f}"
+        assert row[2] == f"{frame.observables['potential_energy']:.6f}"
+        assert (frame.velocities**2).sum() / 2 / 500 == pytest.approx(frame.observables["kinetic_energy"])
+        assert ((frame.positions >= 0) & (frame.positions < frame.box)).all()
+    again = run(*asked)
+    assert again.returncode == 2
+    assert "is there already" in again.stderr

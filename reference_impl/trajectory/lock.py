@@ -1,0 +1,79 @@
+"""One writer at a time, told by the operating system, so that a dead one leaves no lock."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["WriterLock"]
+
+
+class WriterLock:
+    """A second handle on the file: the lock, and what is read and written beside HDF5.
+
+    Raises
+    ------
+    BlockingIOError
+        When another writer, or a reader that locks, has the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("r+b", buffering=0)
+        try:
+            if sys.platform == "win32":
+                self._file.seek(
+                    2**62
+                )  # locked bytes are closed to all others there: take one far from the data
+                msvcrt.locking(self._file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise BlockingIOError(errno.EAGAIN, "a writer or another tool has it open", str(path)) from None
+
+    def admit_readers(self) -> None:
+        """Keep out writers alone from now on: HDF5's own readers take a shared lock."""
+        if sys.platform != "win32":
+            fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+    def size(self) -> int:
+        return os.fstat(self._file.fileno()).st_size
+
+    def read(self, count: int) -> bytes:
+        self._file.seek(0)
+        return self._file.read(count) or b""
+
+    def write(self, data: bytes) -> None:
+        self._file.seek(0)
+        self._file.write(data)
+
+    def reserve(self, count: int) -> None:
+        """Have ``count`` bytes beyond the end ready, or raise OSError: HDF5 dies of a disk that is full."""
+        if not hasattr(os, "posix_fallocate"):  # macOS, Windows
+            if shutil.disk_usage(self._path.parent).free < count:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return
+        try:
+            os.posix_fallocate(self._file.fileno(), self.size(), count)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # what some file systems answer
+                raise
+
+    def cut(self, size: int) -> None:
+        """Give back what was reserved and not used."""
+        self._file.truncate(size)
+
+    def close(self) -> None:
+        self._file.close()

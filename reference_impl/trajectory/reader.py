@@ -1,0 +1,141 @@
+"""The reader: frames by number, or all of them in blocks of bounded size."""
+
+from __future__ import annotations
+
+import operator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+
+from reference_impl.trajectory.frames import Frame, Frames
+from reference_impl.trajectory.h5md import (
+    BOX,
+    POSITION,
+    STEP,
+    TIME,
+    VELOCITY,
+    columns,
+    flushed_frames,
+    observable,
+    read_header,
+)
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+__all__ = ["TrajectoryReader"]
+
+
+class TrajectoryReader:
+    """Reads a trajectory, also one that is being written, or whose writer died.
+
+    ``len(reader)`` counts the flushed frames, ``reader[i]`` is a :class:`Frame`, negative numbers count from the end.
+    Iterating goes through all frames in `blocks` of 4 MiB and more.
+
+    Raises
+    ------
+    FileNotFoundError, OSError
+        When there is no file, or it is no HDF5.
+    ValueError
+        For HDF5 of another layout.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
+        self._file: Any = h5py.File(self._path, "r", swmr=True, locking=False)
+        try:
+            self.header = read_header(self._file, self._path)
+            self._data = {column.path: self._file[column.path] for column in columns(self.header)}
+            self._frames = flushed_frames(self._data[STEP])
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __len__(self) -> int:
+        return self._frames
+
+    def refresh(self) -> int:
+        """See what a writer has flushed since; the number of frames."""
+        self._data[STEP].refresh()
+        self._frames = flushed_frames(self._data[STEP])
+        for data in self._data.values():  # later than the steps: they hold at least as many frames
+            data.refresh()
+        return self._frames
+
+    def __getitem__(self, frame: int) -> Frame:
+        """One frame; IndexError where there is none."""
+        number = operator.index(frame)
+        if not -self._frames <= number < self._frames:
+            raise IndexError(f"got frame {number}, allowed: {-self._frames} to {self._frames - 1}")
+        begin = number % self._frames
+        return next(self.read(begin, begin + 1).each())
+
+    def __iter__(self) -> Iterator[Frame]:
+        for block in self.blocks(max(2**22, 2 * self.header.frame_bytes)):
+            yield from block.each()
+
+    def blocks(self, memory_bytes: int) -> Iterator[Frames]:
+        """All frames in order, as many at a time as fit twice into ``memory_bytes``: one block is read while the
+        caller still holds the one before. HDF5 takes two chunks, up to 1 MiB each, beside them.
+
+        Raises
+        ------
+        ValueError
+            When two frames do not fit.
+        """
+        at_once = memory_bytes // (2 * self.header.frame_bytes)
+        if at_once < 1:
+            raise ValueError(
+                f"got memory_bytes={memory_bytes}, allowed: at least two frames, {2 * self.header.frame_bytes}"
+            )
+        return (self.read(begin, begin + at_once) for begin in range(0, self._frames, at_once))
+
+    def read(self, begin: int, end: int) -> Frames:
+        """Frames ``begin`` to ``end``, the latter left out, cut to what is there."""
+        begin, end, _ = slice(begin, end).indices(self._frames)
+
+        def part(path: str) -> NDArray[Any]:
+            values: NDArray[Any] = self._data[path][begin:end]
+            return values
+
+        return Frames(
+            part(STEP),
+            part(TIME),
+            part(BOX),
+            part(POSITION),
+            part(VELOCITY) if self.header.velocities else None,
+            {name: part(observable(name)) for name in self.header.observables},
+        )
+
+    def series(self, name: str) -> NDArray[Any]:
+        """``"step"``, ``"time"`` or an observable of every frame.
+
+        Raises
+        ------
+        ValueError
+            For other names.
+        """
+        paths = {"step": STEP, "time": TIME, **{name: observable(name) for name in self.header.observables}}
+        if name not in paths:
+            raise ValueError(f"got series {name!r}, allowed: {', '.join(paths)}")
+        values: NDArray[Any] = self._data[paths[name]][: self._frames]
+        return values
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> TrajectoryReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
