@@ -111,9 +111,9 @@ def machine():
     return f"{found.machine_class}; Python {found.python}, {versions}"
 
 
-def publish(name, lines, *, is_kept):
-    """Print the table, and keep it in results/ when asked to."""
+def publish(name, lines, *, is_kept, folder=HERE):
+    """Print the table, and keep it in the folder's results/ when asked to."""
     text = "\n".join((*lines, ""))
     print(text, end="")
     if is_kept:
-        (HERE / "results" / f"{name}.txt").write_text(text)
+        (folder / "results" / f"{name}.txt").write_text(text)
