@@ -84,11 +84,15 @@ class Engine:
         return [*parent.children(recursive=True), parent]
 
     def close(self):
-        for process in self._family():
-            process.kill()
-        self._child.wait()
+        """Let it end by itself: ranks that are killed leave their shared memory behind."""
+        family = self._family()
+        for process in family:
+            process.resume()
         self._child.stdin.close()
+        for process in psutil.wait_procs(family, timeout=30)[1]:
+            process.kill()
         self._child.stdout.close()
+        self._child.wait()
 
 
 class Lammps(Engine):
