@@ -50,8 +50,8 @@ class Turn(NamedTuple):
 class Engine:
     """A child with a prompt: told a line, it works, and says its energies when it is done."""
 
-    def __init__(self, command, *, threads):
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENMM_CPU_THREADS": str(threads)}
+    def __init__(self, command):
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
         self._child = subprocess.Popen(
             command,
             env=environment,
@@ -101,7 +101,7 @@ class Lammps(Engine):
     def __init__(self, folder, model, *, python, ranks, rule):
         programs = Path(python).parent
         command = [programs / "mpiexec", "-n", str(ranks), programs / "lmp", "-nb", "-log", "none"]
-        super().__init__(command, threads=1)
+        super().__init__(command)
         self._text = LAMMPS_INPUT.format(
             data=folder / "melt.data",
             rule=LAMMPS_RULES[rule],
@@ -122,9 +122,8 @@ class Lammps(Engine):
 class Worker(Engine):
     """A file of this folder that takes orders on stdin: ``ours.py`` or ``openmm_cpu.py``."""
 
-    def __init__(self, folder, model, *, python, script, threads):
-        command = [python, HERE / script, folder / "melt.npz", json.dumps(model), str(threads)]
-        super().__init__(command, threads=threads)
+    def __init__(self, folder, model, *, python, script, options):
+        super().__init__([python, HERE / script, folder / "melt.npz", json.dumps(model), json.dumps(options)])
 
     def start(self) -> Turn:
         return self.run(0)

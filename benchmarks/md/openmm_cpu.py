@@ -41,7 +41,7 @@ def pairs_counted(atoms, cutoff):
 
 
 def main():
-    _, path, model, threads = sys.argv
+    _, path, model, properties = sys.argv
     model, start = json.loads(model), np.load(path)
     positions, velocities, box = start["positions"], start["velocities"], start["box"]
     step = model["time_step"]
@@ -49,7 +49,7 @@ def main():
     integrator.setIntegrationForceGroups({0})
     platform = openmm.Platform.getPlatform("CPU")
     system = system_of(len(positions), box, model)
-    context = openmm.Context(system, integrator, platform, {"Threads": threads})
+    context = openmm.Context(system, integrator, platform, json.loads(properties))
     context.setPositions(positions)
     # The integrator is the leapfrog: it holds velocities of half a step ago, and corrects for that in its energies.
     forces = context.getState(forces=True, groups={0}).getForces(asNumpy=True)

