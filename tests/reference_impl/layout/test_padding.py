@@ -55,7 +55,7 @@ SCALARS = st.sampled_from(["i1", "?", "i2", "f2", "i4", "f4", "i8", "f8", "c16",
 TYPES = st.recursive(
     SCALARS.map(np.dtype),
     lambda inner: st.one_of(
-        st.tuples(inner, st.integers(1, 3)).map(np.dtype),
+        st.tuples(inner, st.tuples(st.integers(1, 3))).map(np.dtype),
         st.tuples(st.lists(inner, min_size=1, max_size=4), st.booleans()).map(
             lambda made: np.dtype([(f"f{i}", kind) for i, kind in enumerate(made[0])], align=made[1])
         ),
