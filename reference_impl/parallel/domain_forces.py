@@ -95,13 +95,13 @@ class DomainForces:
         positions
             As in :func:`reference_impl.neighbor_list`.
         out
-            Where the forces go: shape (N, 3), float64.
+            Where the forces go: shape (N, 3).
 
         Raises
         ------
         ValueError
             For positions that :func:`reference_impl.neighbor_list` or the forces refuse (names the atoms), another
-            number of them than before, and after :meth:`close`.
+            number of them than at the start, an ``out`` of another shape, and after :meth:`close`.
         WorkerDiedError
             When a process has ended.
         """
@@ -112,6 +112,8 @@ class DomainForces:
             raise ValueError(
                 f"got positions of shape {numbers.shape}, allowed: {self._shape}, as at the start"
             )
+        if out is not None and out.shape != self._shape:
+            raise ValueError(f"got out of shape {out.shape}, allowed: {self._shape}")
         self._device.positions[...] = numbers
         try:
             if not self._is_built or any(self._device.ask("moved")):

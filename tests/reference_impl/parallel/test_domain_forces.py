@@ -97,6 +97,8 @@ def test_errors_are_in_the_callers_numbers_and_do_no_harm(device):
             with pytest.raises(ValueError, match=message):
                 forces.compute(wrong)
             assert_same(forces.compute(positions), positions, box)
+        with pytest.raises(ValueError, match=r"got out of shape \(3,\), allowed: \(500, 3\)"):
+            forces.compute(positions, out=np.empty(3))
     with pytest.raises(ValueError, match="closed"):
         forces.compute(positions)
     forces.close()

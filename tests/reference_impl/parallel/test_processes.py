@@ -11,7 +11,6 @@ import time
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pytest
 
@@ -192,9 +191,3 @@ def test_no_room_is_an_error_and_not_a_dead_process(monkeypatch):
         OSError, match="got 500 atoms, which take 12000 bytes of shared memory, allowed: 1000"
     ):
         DomainForces(500, BOX, device=Processes(1))
-
-
-def test_the_second_worker_gets_its_share(run):
-    forces, device, _, _ = run
-    assert sum(forces.owned) == len(POSITIONS)
-    assert np.count_nonzero(device.forces.any(axis=1)) <= len(POSITIONS)
