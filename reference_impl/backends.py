@@ -15,21 +15,25 @@ except ImportError:
 else:
     HAS_NUMBA = True
 
-__all__ = ["HAS_AVX2", "HAS_NUMBA", "jit"]
+__all__ = ["HAS_AVX2", "HAS_AVX512", "HAS_NUMBA", "jit", "jit_inline"]
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 
-def _has_avx2() -> bool:
+def _processor_has(*features: str) -> bool:
     if not HAS_NUMBA:
         return False
     config: Any = numba.core.config
     if config.CPU_NAME or config.CPU_FEATURES:  # compiling for a processor that the user names
-        return "+avx2" in (config.CPU_FEATURES or "")
-    return bool(binding.get_host_cpu_features().get("avx2", False))
+        named = (config.CPU_FEATURES or "").split(",")
+        return all(f"+{feature}" in named for feature in features)
+    host = binding.get_host_cpu_features()
+    return all(host.get(feature, False) for feature in features)
 
 
-HAS_AVX2 = _has_avx2()
+HAS_AVX2 = _processor_has("avx2", "fma", "popcnt")
+# LLVM 19 was the first to compress vectors.
+HAS_AVX512 = HAS_AVX2 and _processor_has("avx512f", "avx512vl") and binding.llvm_version_info >= (19, 0, 0)
 
 
 def jit(function: _Function) -> _Function:
@@ -38,7 +42,16 @@ def jit(function: _Function) -> _Function:
     Without numba the function is left as it is: correct, but slow, so callers then take the NumPy oracle.
     Floating point stays IEEE (no ``fastmath``): compiled kernels and oracles must round alike.
     """
+    return _compiled(function)
+
+
+def jit_inline(function: _Function) -> _Function:
+    """As `jit`, and part of its callers: for what is called atom by atom, where handing arrays over costs most."""
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: _Function, *, forceinline: bool = False) -> _Function:
     if not HAS_NUMBA:
         return function
-    compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=forceinline)(function)
     return compiled  # type: ignore[no-any-return]

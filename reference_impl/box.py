@@ -1,8 +1,9 @@
-"""The periodic box: validation, wrapping, nearest images."""
+"""The box: three cell vectors, wrapping of displacements, nearest images."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,28 +13,33 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Box", "minimum_image"]
+__all__ = ["Box", "image_within", "minimum_image"]
+
+_FLAT = 1e-9  # volume of the unit cell vectors below which they lie in one plane, up to rounding
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """An orthorhombic box.
+    """A box of any shape, periodic per axis; make one with :meth:`of`.
 
-    ``lengths`` has shape (3,), float64, with 0.0 along open axes: there they have no meaning. ``periodic`` has
-    shape (3,), bool. Kernels take both, so that a triclinic box needs another ``Box`` and no other kernel face.
+    ``vectors`` has shape (3, 3), float64: a cell vector per row. Along open axes they have no meaning and are unit
+    vectors at right angles to all others. ``inverse`` takes a displacement to fractions of them,
+    ``displacement @ inverse``; its columns of open axes are zero. ``periodic`` has shape (3,), bool.
     """
 
-    lengths: NDArray[np.float64]
+    vectors: NDArray[np.float64]
+    inverse: NDArray[np.float64]
     periodic: NDArray[np.bool_]
 
     @classmethod
     def of(cls, box: ArrayLike | Box | None, periodic: Sequence[bool] = (True, True, True)) -> Box:
-        """Box of three lengths; ``None`` is open on all sides.
+        """Box of three lengths, or of three cell vectors as rows; ``None`` is open on all sides.
 
         Raises
         ------
         ValueError
-            When there are not three lengths, or one along a periodic axis is not positive and finite.
+            For another shape, lengths along periodic axes that are not positive and finite, and periodic cell
+            vectors that are not finite or lie in one plane.
         """
         if isinstance(box, Box):
             return box
@@ -41,29 +47,96 @@ class Box:
         if flags.shape != (3,):
             raise ValueError(f"got periodic={periodic!r}, allowed: three booleans, one per axis")
         if box is None:
-            return cls(_frozen(np.zeros(3)), _frozen(np.zeros(3, bool)))
-        lengths = np.array(box, np.float64)
-        if lengths.shape == (3, 3):
+            box, flags = np.ones(3), np.zeros(3, bool)
+        given = np.array(box, np.float64)
+        if given.shape not in ((3,), (3, 3)):
             raise ValueError(
-                "got box of shape (3, 3); triclinic boxes are not supported yet, give three lengths"
+                f"got box of shape {given.shape}, allowed: three lengths, three cell vectors as rows, or None"
             )
-        if lengths.shape != (3,):
-            raise ValueError(f"got box of shape {lengths.shape}, allowed: three lengths, or None for no box")
-        if not (np.isfinite(lengths) & (lengths > 0))[flags].all():
-            raise ValueError(f"got box lengths {lengths}, allowed: positive and finite along periodic axes")
-        lengths[~flags] = 0.0
-        return cls(_frozen(lengths), _frozen(flags))
+        if given.ndim == 1:
+            if not (np.isfinite(given) & (given > 0))[flags].all():
+                raise ValueError(f"got box lengths {given}, allowed: positive and finite along periodic axes")
+            given[~flags] = 1.0
+            return cls(_frozen(np.diag(given)), _frozen(np.diag(flags / given)), _frozen(flags))
+        vectors = _completed(given, flags)
+        inverse = np.linalg.inv(vectors)
+        inverse[:, ~flags] = 0.0
+        return cls(_frozen(vectors), _frozen(inverse), _frozen(flags))
 
     @property
-    def shortest_periodic_length(self) -> float:
-        """``inf`` where no axis is periodic."""
-        return float(self.lengths[self.periodic].min(initial=np.inf))
+    def is_orthorhombic(self) -> bool:
+        """Whether the cell vectors lie along x, y and z."""
+        return bool((self.vectors == np.diag(self.vectors.diagonal())).all())
+
+    @property
+    def lengths(self) -> NDArray[np.float64]:
+        """Shape (3,), 0.0 along open axes.
+
+        Raises
+        ------
+        ValueError
+            For a tilted box, which lengths do not describe.
+        """
+        if not self.is_orthorhombic:
+            raise ValueError(
+                f"got cell vectors {self.vectors.tolist()}, allowed here: a box of three lengths"
+            )
+        return _frozen(np.where(self.periodic, self.vectors.diagonal(), 0.0))
+
+    @property
+    def smallest_width(self) -> float:
+        """Smallest distance between two opposite periodic faces; ``inf`` where no axis is periodic."""
+        inverse_widths = np.sqrt((self.inverse**2).sum(axis=0))
+        return float(1 / inverse_widths.max()) if self.periodic.any() else float("inf")
+
+    @property
+    def volume(self) -> float:
+        """Volume spanned by the cell vectors; ``inf`` with an open axis."""
+        return float(abs(np.linalg.det(self.vectors))) if self.periodic.all() else float("inf")
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     array = array.copy()
     array.flags.writeable = False
     return array
+
+
+def _completed(given: NDArray[np.float64], periodic: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Cell vectors with those of open axes replaced by unit vectors at right angles to all others."""
+    if not np.isfinite(given[periodic]).all():
+        raise ValueError(f"got cell vectors {given.tolist()}, allowed: finite along periodic axes")
+    vectors = np.where(periodic[:, None], given, 0.0)
+    sizes = np.linalg.norm(vectors[periodic], axis=1, keepdims=True)
+    units = vectors[periodic] / np.where(sizes > 0, sizes, 1.0)
+    if len(units) and np.linalg.svd(units, compute_uv=False).prod() < _FLAT:
+        raise ValueError(
+            f"got cell vectors {given.tolist()} that span no volume, "
+            "allowed: linearly independent along periodic axes"
+        )
+    basis = np.linalg.qr(units.T)[0].T  # orthonormal, of the same span
+    for axis in np.flatnonzero(~periodic):
+        rests = np.roll(np.eye(3), -axis, axis=0)
+        rests = rests - rests @ basis.T @ basis
+        longest = rests[np.argmax(np.round(np.linalg.norm(rests, axis=1), 6))]
+        vectors[axis] = longest / np.linalg.norm(longest)
+        basis = np.vstack([basis, vectors[axis]])
+    is_orthorhombic = (vectors == np.diag(vectors.diagonal())).all()
+    return abs(vectors) if is_orthorhombic else vectors  # of either direction: the same lattice
+
+
+def image_within(displacement: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
+    """The image of each displacement that is shorter than half the smallest width, where there is one.
+
+    Summed in the order x, y, z without a matrix product, so that compiled kernels can round alike.
+    """
+    image = np.array(displacement)
+    x, y, z = np.moveaxis(displacement, -1, 0)
+    for axis in np.flatnonzero(box.periodic):
+        first, second, third = box.inverse[:, axis]
+        whole = np.rint(x * first + y * second + z * third)
+        for component in range(3):
+            image[..., component] -= whole * box.vectors[axis, component]
+    return image
 
 
 def minimum_image(displacement: ArrayLike, box: ArrayLike | Box | None) -> NDArray[np.float64]:
@@ -74,23 +147,57 @@ def minimum_image(displacement: ArrayLike, box: ArrayLike | Box | None) -> NDArr
     displacement
         Shape (..., 3), the unit of the box.
     box
-        Three lengths, all periodic, or a :class:`Box`.
+        Three lengths or three cell vectors, periodic along all, or a :class:`Box`.
 
     Returns
     -------
     numpy.ndarray
-        float64 of the same shape; components in [-L/2, L/2] along periodic axes, unchanged along open ones.
+        float64 of the same shape; unchanged along open axes. In an orthorhombic box components are in
+        [-L/2, L/2]; in any other the shortest of all images is returned, whatever the tilt.
 
     Raises
     ------
     ValueError
         When the last axis of ``displacement`` has not length 3, or the box is not valid.
+
+    Notes
+    -----
+    In a tilted box rounded fractions are not always the nearest image. They are at most one vector of a
+    Minkowski-reduced basis away from it (P. Q. Nguyen and D. Stehlé, ACM Trans. Algorithms 5, 46 (2009)).
     """
     box = Box.of(box)
-    image = np.array(displacement, np.float64)
-    if image.ndim == 0 or image.shape[-1] != 3:
-        raise ValueError(f"got displacements of shape {image.shape}, allowed: (..., 3)")
-    for axis in np.flatnonzero(box.periodic):
-        length = box.lengths[axis]
-        image[..., axis] -= length * np.rint(image[..., axis] / length)
-    return image
+    given = np.array(displacement, np.float64)
+    if given.ndim == 0 or given.shape[-1] != 3:
+        raise ValueError(f"got displacements of shape {given.shape}, allowed: (..., 3)")
+    if box.is_orthorhombic:
+        return image_within(given, box)
+    reduced = Box.of(_reduced(box), box.periodic.tolist())
+    nearest = image_within(given, reduced)
+    shortest = (nearest**2).sum(axis=-1)
+    start = nearest
+    for steps in product(*[(-1, 0, 1) if flag else (0,) for flag in box.periodic]):
+        other = start + np.array(steps) @ reduced.vectors
+        squared = (other**2).sum(axis=-1)
+        nearest = np.where((squared < shortest)[..., None], other, nearest)
+        shortest = np.minimum(squared, shortest)
+    return nearest
+
+
+def _reduced(box: Box) -> NDArray[np.float64]:
+    """Shortest cell vectors of the same lattice: none gets shorter by adding or subtracting others."""
+    vectors = np.array(box.vectors)
+    axes = np.flatnonzero(box.periodic)
+    changed = True
+    while changed:
+        changed = False
+        for axis in axes:
+            others = [other for other in axes if other != axis]
+            rough = vectors[axis].copy()
+            for other in others:
+                rough -= np.rint(rough @ vectors[other] / (vectors[other] @ vectors[other])) * vectors[other]
+            steps = np.array(list(product((-1, 0, 1), repeat=len(others))))
+            options = rough + steps @ vectors[others]
+            best = options[np.argmin((options**2).sum(axis=1))]
+            if best @ best < (vectors[axis] @ vectors[axis]) * (1 - 1e-12):
+                vectors[axis], changed = best, True
+    return vectors

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reference_impl.box import Box, minimum_image
+from reference_impl.box import Box, image_within
 from reference_impl.neighbors.lists import HalfList, half_from_pairs
 from reference_impl.neighbors.system import checked_system
 
@@ -19,8 +19,11 @@ __all__ = ["brute_force", "squared_distance"]
 
 
 def squared_distance(displacement: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
-    """Squared length of the nearest image, summed in the order x, y, z: what decides every pair."""
-    x, y, z = np.moveaxis(minimum_image(displacement, box), -1, 0)
+    """Squared length of the nearest image, summed in the order x, y, z: what decides every pair.
+
+    Beyond half the smallest width of a tilted box it may be that of a farther image, which is no neighbor either.
+    """
+    x, y, z = np.moveaxis(image_within(displacement, box), -1, 0)
     with np.errstate(over="ignore"):  # atoms 1e160 apart are not neighbors, and that is all there is to say
         return x * x + y * y + z * z  # type: ignore[no-any-return]
 

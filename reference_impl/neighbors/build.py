@@ -54,13 +54,14 @@ def neighbor_list(
         Shape (N, 3), in the unit of ``box`` and ``cutoff``. Atoms may lie outside the box. float64 that is
         C-contiguous is used as it is; anything else is copied once.
     box
-        Three lengths of an orthorhombic box, or ``None`` for open boundaries on all sides.
+        Three lengths of an orthorhombic box, three cell vectors as rows of shape (3, 3), of any tilt and
+        handedness, or ``None`` for open boundaries on all sides.
     cutoff
         Distances below it count; equal ones do not.
     full
         Whether each pair stands in the rows of both its atoms.
     periodic
-        Which axes are periodic. Along an open one the box length has no meaning.
+        Along which lengths or vectors the box repeats. Those along which it does not have no meaning.
 
     Returns
     -------
@@ -71,7 +72,8 @@ def neighbor_list(
     ------
     ValueError
         For shapes and dtypes other than these, coordinates that are not finite (names atom and axis), a box that
-        is not positive, and a cutoff above half the shortest periodic length.
+        is not positive or spans no volume, and a cutoff above half the smallest distance between two opposite
+        periodic faces.
 
     Notes
     -----

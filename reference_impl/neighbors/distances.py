@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -66,17 +67,21 @@ def _kdtree(positions: NDArray[np.float64], box: Box, cutoff: float) -> NDArray[
 
     if len(positions) < 2:
         return np.empty((0, 2), np.int32)
-    wrapped = positions.copy()
-    for axis in np.flatnonzero(box.periodic):
-        column = wrapped[:, axis]
-        column -= box.lengths[axis] * np.floor(column / box.lengths[axis])
-        column[(column >= box.lengths[axis]) | (column < 0)] = 0.0
-    largest = max(abs(positions).max(), box.lengths.max())
+    fractions = positions @ box.inverse
+    wrapped = positions - np.floor(fractions) @ box.vectors  # open axes have no fraction, and so stay
+    largest = max(abs(positions).max(), abs(box.vectors).max())
     reach = cutoff + 64 * np.finfo(np.float64).eps * (largest + cutoff)  # rounding is settled below, exactly
-    pairs = KDTree(wrapped, boxsize=box.lengths).query_pairs(reach, output_type="ndarray").astype(np.int32)
+    tree = KDTree(wrapped)
+    found = [tree.query_pairs(reach, output_type="ndarray")]
+    for steps in product(*[(-1, 0, 1) if flag else (0,) for flag in box.periodic]):
+        if steps > (0, 0, 0):  # of two opposite images one
+            image = KDTree(wrapped + np.array(steps) @ box.vectors)
+            near = tree.sparse_distance_matrix(image, reach, output_type="ndarray")
+            found.append(np.stack([near["i"], near["j"]], axis=1))
+    pairs = np.unique(np.sort(np.concatenate(found), axis=1), axis=0).astype(np.int32)
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
     squared = squared_distance(positions[pairs[:, 1]] - positions[pairs[:, 0]], box)
-    pairs = np.sort(pairs[squared < cutoff * cutoff], axis=1)
-    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    return pairs[squared < cutoff * cutoff]  # type: ignore[no-any-return]
 
 
 def _cell_list(positions: NDArray[np.float64], box: Box, cutoff: float) -> NDArray[np.int32]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reference_impl.backends import jit
-from reference_impl.neighbors.sort import wrap
+from reference_impl.backends import jit_inline
+from reference_impl.neighbors.sort import turn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,20 +17,26 @@ if TYPE_CHECKING:
 __all__ = ["is_pair"]
 
 
-@jit
-def is_pair(positions: NDArray[np.float64], i: int, j: int, shift: NDArray[np.float64], grid: Grid) -> bool:
-    """Whether atom ``j``, displaced by ``shift`` (3,), is *the* image of it near atom ``i``, below the cutoff.
+@jit_inline
+def is_pair(
+    positions: NDArray[np.float64], i: int, j: int, seen: tuple[float, float, float], grid: Grid
+) -> bool:
+    """Whether atom ``j``, ``seen`` from atom ``i`` in the frame, is *the* image of it, and closer than the cutoff.
 
-    At half the box length two images are equally far, and a pair must not count twice.
+    At half the width of the box two images are equally far, and a pair must not count twice.
     """
-    squared = 0.0
+    dx = positions[j, 0] - positions[i, 0]
+    dy = positions[j, 1] - positions[i, 1]
+    dz = positions[j, 2] - positions[i, 2]
+    x, y, z = dx, dy, dz
     for axis in range(3):
-        length = grid.lengths[axis]
-        difference = positions[j, axis] - positions[i, axis]
-        if length > 0.0:
-            difference -= length * np.rint(difference / length)
-            seen = wrap(positions[j, axis], length) + shift[axis] - wrap(positions[i, axis], length)
-            if abs(seen - difference) > length / 2:
-                return False
-        squared += difference * difference
-    return squared < grid.cutoff * grid.cutoff
+        inverse, vector = grid.inverse, grid.vectors[axis]
+        whole = np.rint(dx * inverse[0][axis] + dy * inverse[1][axis] + dz * inverse[2][axis])
+        x -= whole * vector[0]
+        y -= whole * vector[1]
+        z -= whole * vector[2]
+    if not x * x + y * y + z * z < grid.cutoff * grid.cutoff:
+        return False
+    u, v, w = turn(x, y, z, grid.frame)
+    # Images are two cutoffs apart, and what was seen is right to far less than one.
+    return (u - seen[0]) ** 2 + (v - seen[1]) ** 2 + (w - seen[2]) ** 2 < 0.25

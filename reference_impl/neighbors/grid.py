@@ -1,4 +1,4 @@
-"""Where the cells lie, and which rows of cells can hold neighbors of an atom."""
+"""Where the cells lie: a grid over the brick of the box, or over the atoms along open axes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from reference_impl.neighbors.frame import Frame, as_tuples, frame_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -14,86 +16,88 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "make_grid", "max_cells"]
 
-# Cells per cutoff along x, y, z. Memory runs along x, so fine cells there trim each row to what can be near,
-# at the price of a few more cells; along y and z they would make rows too short to sweep in vectors.
-_CELLS_PER_CUTOFF = (4, 1, 1)
+# Cells per cutoff along x, y, z. Memory runs along x, so fine cells there trim each row to what can be near, at
+# the price of a few more cells. Along y halves leave fewer candidates, and eight rows of cells, as many as there
+# are lanes to plan them in; smaller ones make rows too short to sweep in vectors.
+_CELLS_PER_CUTOFF = (6, 2, 1)
+_EPSILON, _SINGLE_EPSILON = float(np.finfo(np.float64).eps), float(np.finfo(np.float32).eps)
+_WORST_SINGLE = 1e-3  # of the cutoff may be rounding in float32, before float64 is cheaper than looking twice
 
 
 class Grid(NamedTuple):
-    """Cells that cover the box, or the atoms along open axes. No remainder: the last cell ends where they end.
+    """``counts`` cells of ``sides`` (both (3,)) from ``origin`` in ``frame``, ``ghosts`` more at both ends of a row.
 
-    ``counts``, ``origin``, ``lengths`` (0.0 along open axes) and ``cells_per_length`` have shape (3,). Each of the
-    ``rows`` is ``(dy, dz, first_dx, last_dx)`` relative to an atom's cell; together they hold each neighbor
-    once for one of the two atoms, and the first row starts at the atom's own cell.
-    ``inner`` and ``outer`` enclose the squared cutoff by more than rounding can move a squared distance.
+    All in units of the cutoff. ``inner`` and ``outer`` enclose its square, 1, by more than rounding can move a
+    squared distance; ``reach`` is the root of ``outer``. ``vectors``, ``inverse`` and ``cutoff`` are as given.
     """
 
-    counts: NDArray[np.int64]
-    origin: NDArray[np.float64]
-    lengths: NDArray[np.float64]
-    cells_per_length: NDArray[np.float64]
-    rows: NDArray[np.int64]
+    frame: Frame
+    vectors: tuple[tuple[float, ...], ...]
+    inverse: tuple[tuple[float, ...], ...]
+    counts: tuple[int, ...]
+    sides: tuple[float, ...]
+    origin: tuple[float, ...]
+    ghosts: int
     cutoff: float
     inner: float
     outer: float
+    reach: float
 
 
 def max_cells(atoms: int) -> int:
     """Upper limit on the number of cells, so that memory is O(N) however sparse the system is."""
-    return 2 * atoms + 64
+    return atoms + 64
 
 
-def make_grid(positions: NDArray[np.float64], box: Box, cutoff: float) -> Grid:
-    """Grid for ``positions`` of shape (N, 3), N > 0."""
-    lengths = box.lengths.copy()  # writable, like all arrays of compiled kernels
-    origin, extent = np.zeros(3), lengths.copy()
-    for axis in np.flatnonzero(~box.periodic):
-        column = positions[:, axis]
-        origin[axis] = column.min()
-        extent[axis] = column.max() - origin[axis]
-    largest = max(abs(positions.min()), abs(positions.max()), extent.max())
-    slack = max(1e-9, 64 * np.finfo(np.float64).eps * largest / cutoff)
-    reach = cutoff * (1 + slack)
+def make_grid(
+    positions: NDArray[np.float64], box: Box, cutoff: float, *, double: bool = False
+) -> tuple[Grid, type[np.float32 | np.float64]]:
+    """Grid for ``positions`` of shape (N, 3), N > 0, and the precision in which to sweep it.
+
+    That is float32 where its rounding leaves few pairs in doubt, and float64 elsewhere or if asked for.
+    """
+    frame = frame_of(box, cutoff)
+    origin, extent = [0.0] * 3, list(frame.lengths)
+    for axis in range(3):
+        if not box.periodic[axis]:
+            column = positions @ [row[axis] for row in frame.into] if frame.is_rotated else positions[:, axis]
+            unit = 1.0 if frame.is_rotated else frame.into[axis][axis]
+            origin[axis] = float(column.min()) * unit
+            extent[axis] = float(column.max()) * unit - origin[axis]
+    largest = max(abs(positions.min()), abs(positions.max()), abs(box.vectors).max()) / cutoff
+    rounding = max(1e-9, 64 * _EPSILON * max(largest, *extent))
+    slack = rounding + 8 * _SINGLE_EPSILON * (max(extent) + 1)
+    dtype: type[np.float32 | np.float64] = np.float32
+    if double or slack > _WORST_SINGLE:
+        slack, dtype = rounding, np.float64
+    reach = 1 + slack
     counts = _cell_counts(extent, reach, max_cells(len(positions)))
-    sides = np.where(counts > 1, extent / counts, np.where(box.periodic, extent, np.inf))
-    return Grid(
+    sides = [
+        length / count if flag else max(length / count, reach / wanted)
+        for length, count, flag, wanted in zip(extent, counts, box.periodic, _CELLS_PER_CUTOFF, strict=True)
+    ]
+    grid = Grid(
+        frame=frame,
+        vectors=as_tuples(box.vectors),
+        inverse=as_tuples(box.inverse),
         counts=counts,
-        origin=origin,
-        lengths=lengths,
-        cells_per_length=np.where(counts > 1, 1 / np.maximum(sides, np.finfo(float).tiny), 0.0),
-        rows=_half_stencil(sides, counts, box.periodic, reach),
+        sides=tuple(sides),
+        origin=tuple(origin),
+        ghosts=math.ceil(reach / sides[0]) if box.periodic[0] else 0,
         cutoff=cutoff,
-        inner=(cutoff * max(0.0, 1 - slack)) ** 2,
+        inner=max(0.0, 1 - slack) ** 2,
         outer=reach**2,
+        reach=reach,
     )
+    return grid, dtype
 
 
-def _cell_counts(extent: NDArray[np.float64], reach: float, limit: int) -> NDArray[np.int64]:
-    wanted = np.floor(np.array(_CELLS_PER_CUTOFF) * np.minimum(extent / reach, limit))
-    counts: NDArray[np.int64] = np.maximum(wanted, 1).astype(np.int64)
-    while math.prod(counts.tolist()) > limit:  # wider cells are as right, and sparse systems can afford them
-        widest = int(np.argmax(counts))
+def _cell_counts(extent: list[float], reach: float, limit: int) -> tuple[int, ...]:
+    counts = [
+        max(1, int(wanted * min(length / reach, limit)))
+        for length, wanted in zip(extent, _CELLS_PER_CUTOFF, strict=True)
+    ]
+    while math.prod(counts) > limit:  # wider cells are as right, and sparse systems can afford them
+        widest = counts.index(max(counts))
         counts[widest] = (counts[widest] + 1) // 2
-    return counts
-
-
-def _half_stencil(
-    sides: NDArray[np.float64], counts: NDArray[np.int64], periodic: NDArray[np.bool_], reach: float
-) -> NDArray[np.int64]:
-    """Rows that can hold atoms within ``reach``; of two opposite rows only one, of the own row the forward half."""
-
-    def steps(axis: int, width: float) -> int:
-        step = math.ceil(width / float(sides[axis]))
-        return step if periodic[axis] else min(step, int(counts[axis]) - 1)
-
-    def gap(axis: int, step: int) -> float:
-        return (abs(step) - 1) * float(sides[axis]) if abs(step) > 1 else 0.0
-
-    rows = []
-    for dz in range(steps(2, reach) + 1):
-        for dy in range(-steps(1, reach) if dz else 0, steps(1, reach) + 1):
-            left = reach**2 - gap(1, dy) ** 2 - gap(2, dz) ** 2
-            if left > 0:
-                dx = steps(0, math.sqrt(left))
-                rows.append((dy, dz, -dx if dy or dz else 0, dx))
-    return np.array(rows, np.int64)
+    return tuple(counts)

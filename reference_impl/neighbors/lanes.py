@@ -1,8 +1,8 @@
-"""Eight atoms at a time: distances as one vector, hits packed without a branch.
+"""Which stretches of sorted atoms can be near one atom, and which of their atoms are.
 
-Two faces with one contract, tested against each other: ``*_portable`` for every processor, ``*_vector`` where
-it has AVX2 (elsewhere the same functions again). The vector path leans on three instructions: a compare, its
-eight bits as an integer, and a permutation that moves the hits to the front, looked up by those bits.
+Two faces with one contract, tested against each other: ``*_portable`` for every processor and precision, and
+``plan_vector`` with ``sweep_vector`` for float32 where the processor has AVX2 or AVX-512 (elsewhere they are the
+portable ones again).
 """
 # ruff: noqa: PLR0913, PLR0917 - inner loops take what they need in registers
 
@@ -12,89 +12,137 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reference_impl.backends import HAS_AVX2, jit
+from reference_impl.backends import HAS_AVX2, HAS_AVX512, jit_inline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["LANES", "count_portable", "count_vector", "sweep_portable", "sweep_vector"]
+__all__ = [
+    "FRONT",
+    "LANES",
+    "copy",
+    "copy_portable",
+    "plan_portable",
+    "plan_vector",
+    "prefetch",
+    "sweep_portable",
+    "sweep_vector",
+]
 
-LANES = 8  # arrays that are swept are longer by this much: the last vector reads, and writes, past the end
-
-
-@jit
-def count_portable(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    z: NDArray[np.float64],
-    first: int,
-    stop: int,
-    center: tuple[float, float, float],
-    limits: tuple[float, float],
-) -> tuple[int, int]:
-    """How many of the atoms ``first:stop`` have a squared distance below each of two limits."""
-    inside, maybe = 0, 0
-    for j in range(first, stop):
-        dx, dy, dz = x[j] - center[0], y[j] - center[1], z[j] - center[2]
-        squared = dx * dx + dy * dy + dz * dz
-        inside += squared < limits[0]
-        maybe += squared < limits[1]
-    return inside, maybe
+LANES = (
+    16 if HAS_AVX512 else 8
+)  # atoms per vector; rows are longer by as much, for a vector reads past its end
 
 
-@jit
+@jit_inline
+def plan_portable(
+    low: NDArray[Any],
+    high: NDArray[Any],
+    front: NDArray[Any],
+    along: NDArray[Any],
+    base: NDArray[np.int32],
+    numbers: NDArray[Any],
+    starts: NDArray[np.int32],
+    block: int,
+    i: int,
+    x: float,
+    y: float,
+    z: float,
+    begin: NDArray[np.int32],
+    end: NDArray[np.int32],
+) -> None:
+    """Stretches of sorted atoms near atom ``i`` at (x, y, z), in eight rows of the stencil from ``8 * block`` on.
+
+    The arrays are those of the `Stencil`; ``begin`` and ``end`` take the answer.
+    """
+    outer, per_length, ghosts, columns, length = numbers
+    zero, one = low.dtype.type(0), low.dtype.type(1)
+    for s in range(8 * block, 8 * block + 8):
+        across = max(low[s] - y, y - high[s], zero)
+        ahead = max(front[s] - z, zero)
+        left = outer - (across * across + ahead * ahead)
+        if left <= zero:
+            begin[s] = end[s] = 0
+            continue
+        width = np.sqrt(left)
+        seen = x - along[s]
+        if seen < zero:
+            seen += length
+        first = min(max((seen - width) * per_length + ghosts, zero), columns)
+        last = min(max((seen + width) * per_length + ghosts + one, zero), columns)
+        begin[s], end[s] = starts[base[s] + int(first)], starts[base[s] + int(last)]
+    if block == 0:
+        begin[0] = i + 1  # of its own row only the atoms behind it
+
+
+@jit_inline
 def sweep_portable(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    z: NDArray[np.float64],
-    names: NDArray[np.int32],
-    first: int,
-    stop: int,
-    center: tuple[float, float, float],
-    limit: float,
+    x: NDArray[Any],
+    y: NDArray[Any],
+    z: NDArray[Any],
+    labels: NDArray[np.int32],
+    begin: NDArray[np.int32],
+    end: NDArray[np.int32],
+    members: NDArray[np.int32],
+    group: int,
+    blocks: int,
+    cx: float,
+    cy: float,
+    cz: float,
+    inner: float,
+    outer: float,
+    front: NDArray[np.uint8],  # noqa: ARG001 - this and `todo` are the vectors' business
+    todo: NDArray[np.int32],  # noqa: ARG001
     found: NDArray[np.int32],
     k: int,
-) -> int:
-    """Write the names of the atoms ``first:stop`` below ``limit`` to ``found[k:]``; returns the new ``k``."""
-    for j in range(first, stop):
-        dx, dy, dz = x[j] - center[0], y[j] - center[1], z[j] - center[2]
-        found[k] = names[j]  # always written, kept only when counted: no branch to mispredict
-        k += dx * dx + dy * dy + dz * dz < limit
-    return k
+) -> tuple[int, bool]:
+    """Write the labels of what is below ``outer`` from (cx, cy, cz) to ``found[k:]``.
+
+    Returns the new ``k``, and whether rounding could tell otherwise of any, because it is not below ``inner``.
+    """
+    doubt = 0
+    for s in range(8 * blocks):
+        if members[group, s] == 0:
+            continue
+        for j in range(begin[s], end[s]):
+            dx, dy, dz = cx - x[j], cy - y[j], cz - z[j]
+            squared = dx * dx + dy * dy + dz * dz
+            found[k] = labels[j]  # always written, kept only when counted: no branch to mispredict
+            k += squared < outer
+            doubt += (squared < outer) != (squared < inner)
+    return k, doubt > 0
 
 
-count_vector: Any = count_portable
+@jit_inline
+def copy_portable(source: NDArray[np.int32], k: int, target: NDArray[np.int32], n: int, size: int) -> None:
+    """``target[n:n + size] = source[k:k + size]``."""
+    for m in range(size):
+        target[n + m] = source[k + m]
+
+
+@jit_inline
+def prefetch_portable(array: NDArray[Any], k: int) -> None:
+    """Ask for the cache line of ``array[k]``, or do not; never fails, whatever ``k``."""
+
+
+copy: Any = copy_portable
+prefetch: Any = prefetch_portable
+plan_vector: Any = plan_portable
 sweep_vector: Any = sweep_portable
+FRONT: NDArray[np.uint8] = np.zeros(1, np.uint8)
 
 if HAS_AVX2:
-    from reference_impl.neighbors import vector_ir
+    from reference_impl.neighbors import sweep_ir
 
-    _bits_set: Any = vector_ir.bits_set
-    _hit_bits: Any = vector_ir.hit_bits
-    _pack: Any = vector_ir.pack
-    _FRONT = np.array(  # row: eight bits; columns: the lanes whose bits are set, then anything
-        [sorted(range(LANES), key=lambda lane, bits=bits: not bits >> lane & 1) for bits in range(256)],  # type: ignore[misc]
-        np.int32,
-    )
+    plan_vector, sweep_vector, FRONT = sweep_ir.plan, sweep_ir.make_sweep(LANES), sweep_ir.FRONT
+    prefetch = sweep_ir.prefetch
+    _copy_eight: Any = sweep_ir.copy_eight
 
-    @jit
-    def _count_vector(x: Any, y: Any, z: Any, first: Any, stop: Any, center: Any, limits: Any) -> Any:
-        inside, maybe = 0, 0
-        for j in range(first, stop, LANES):
-            valid = (1 << min(stop - j, LANES)) - 1
-            inside += _bits_set(_hit_bits(x, y, z, j, center[0], center[1], center[2], limits[0]) & valid)
-            maybe += _bits_set(_hit_bits(x, y, z, j, center[0], center[1], center[2], limits[1]) & valid)
-        return inside, maybe
-
-    @jit
-    def _sweep_vector(
-        x: Any, y: Any, z: Any, names: Any, first: Any, stop: Any, center: Any, limit: Any, found: Any, k: Any
-    ) -> Any:
-        for j in range(first, stop, LANES):
-            valid = (1 << min(stop - j, LANES)) - 1
-            bits = _hit_bits(x, y, z, j, center[0], center[1], center[2], limit) & valid
-            _pack(names, j, _FRONT, bits, found, k)
-            k += _bits_set(bits)
-        return k
-
-    count_vector, sweep_vector = _count_vector, _sweep_vector
+    @jit_inline
+    def copy(source: NDArray[np.int32], k: int, target: NDArray[np.int32], n: int, size: int) -> None:
+        if size < 8:
+            copy_portable(source, k, target, n, size)
+            return
+        for m in range(0, size - 8, 8):
+            _copy_eight(source, k + m, target, n + m)
+        _copy_eight(source, k + size - 8, target, n + size - 8)  # over what is copied already

@@ -1,9 +1,5 @@
-"""The loops over atoms: one row of the half list each, counted or filled.
-
-They are long and flat on purpose: handing the arrays from function to function, atom by atom, costs as much
-time again as the sweeps.
-"""
-# ruff: noqa: FBT001 - compiled functions take no keywords
+"""The loop over atoms: the neighbors of one after the other, counted, listed, or put in their place."""
+# ruff: noqa: C901, FBT001, PLR0912, PLR0913, PLR0917 - compiled functions take no keywords
 
 from __future__ import annotations
 
@@ -13,110 +9,194 @@ import numpy as np
 
 from reference_impl.backends import jit
 from reference_impl.neighbors.exact import is_pair
-from reference_impl.neighbors.lanes import LANES, count_portable, count_vector, sweep_portable, sweep_vector
-from reference_impl.neighbors.segments import find_segments
+from reference_impl.neighbors.lanes import (
+    FRONT,
+    LANES,
+    copy,
+    plan_portable,
+    plan_vector,
+    prefetch,
+    sweep_portable,
+    sweep_vector,
+)
+from reference_impl.neighbors.stencil import MAX_ROWS, set_stencil
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reference_impl.neighbors.grid import Grid
-    from reference_impl.neighbors.segments import Segments
     from reference_impl.neighbors.sort import SortedAtoms
+    from reference_impl.neighbors.stencil import Stencil
 
-__all__ = ["Search", "count_rows", "fill_rows"]
+__all__ = ["COUNT", "FILL", "LIST", "Search", "most_candidates", "sweep_rows"]
+
+COUNT, LIST, FILL = 0, 1, 2
 
 
 class Search(NamedTuple):
-    """What all loops share; ``positions`` have shape (N, 3), in the caller's order."""
+    """What all sweeps share; ``positions`` have shape (N, 3), in the caller's order."""
 
     positions: NDArray[np.float64]
     grid: Grid
     atoms: SortedAtoms
-    segments: Segments
 
 
 @jit
-def _find_exactly(search: Search, used: int, i: int, found: NDArray[np.int32]) -> int:
-    """Neighbors of sorted atom ``i`` into ``found``, where rounding could move a pair over the cutoff."""
-    x, y, z, names, _ = search.atoms
-    begin, end, shift = search.segments
-    kept = 0
-    for s in range(used):
-        center = (x[i] - shift[s, 0], y[i] - shift[s, 1], z[i] - shift[s, 2])
-        first = begin[s] if s else i + 1
-        near = sweep_portable(x, y, z, names, first, end[s], center, search.grid.outer, found, kept)
-        for candidate in found[kept:near]:
-            found[kept] = candidate
-            kept += is_pair(search.positions, names[i], candidate, shift[s], search.grid)
-    return kept
-
-
-@jit
-def count_rows(search: Search, indptr: NDArray[np.int64], decided: NDArray[np.bool_], vectors: bool) -> int:
-    """Pairs of atom ``a`` into ``indptr[a + 1]``; whether no rounding could change them into ``decided[a]``.
-
-    Returns the most names that a row which is not decided can have on the way.
-    """
-    x, y, z, names, starts = search.atoms
-    begin, end, shift = search.segments
-    limits = (search.grid.inner, search.grid.outer)
+def most_candidates(search: Search) -> int:
+    """Upper limit on the atoms that are looked at for one atom, vectors' ends included."""
+    starts, grid = search.atoms.starts, search.grid
+    window = min(int(2 * grid.reach / grid.sides[0]) + 3, starts.shape[1] - 1)
     longest = 0
-    for cell in range(len(starts) - 2):
-        if starts[cell] == starts[cell + 1]:
-            continue
-        used = find_segments(search.grid, starts, cell, search.segments)
-        for i in range(starts[cell], starts[cell + 1]):
-            pairs, maybe = 0, 0
-            for s in range(used):
-                center = (x[i] - shift[s, 0], y[i] - shift[s, 1], z[i] - shift[s, 2])
-                first = begin[s] if s else i + 1  # of its own cell only the atoms behind it
-                if vectors:
-                    more, most = count_vector(x, y, z, first, end[s], center, limits)
-                else:
-                    more, most = count_portable(x, y, z, first, end[s], center, limits)
-                pairs += more
-                maybe += most
-            decided[names[i]] = pairs == maybe
-            if pairs != maybe:  # rare in a liquid, every row of a lattice with a shell at the cutoff
-                longest = max(longest, maybe)
-                pairs = _find_exactly(search, used, i, np.empty(maybe + LANES, np.int32))
-            indptr[names[i] + 1] = pairs
-    return longest
+    for row in range(len(starts)):
+        for column in range(starts.shape[1] - window):
+            longest = max(longest, starts[row, column + window] - starts[row, column])
+    return MAX_ROWS * (longest + LANES)
 
 
 @jit
-def fill_rows(
-    search: Search,
-    indptr: NDArray[np.int64],
-    decided: NDArray[np.bool_],
-    indices: NDArray[np.int32],
-    found: NDArray[np.int32],
-    vectors: bool,
-) -> None:
-    """Rows of all atoms into ``indices``; it and ``found`` are longer by ``LANES`` than the longest they hold."""
-    x, y, z, names, starts = search.atoms
-    begin, end, shift = search.segments
-    outer = search.grid.outer
-    behind = np.empty(LANES, np.int32)
-    for cell in range(len(starts) - 2):
-        if starts[cell] == starts[cell + 1]:
-            continue
-        used = find_segments(search.grid, starts, cell, search.segments)
-        for i in range(starts[cell], starts[cell + 1]):
-            k, stop = indptr[names[i]], indptr[names[i] + 1]
-            if not decided[names[i]]:
-                _find_exactly(search, used, i, found)
-                indices[k:stop] = found[: stop - k]
+def _find_exactly(
+    search: Search, stencil: Stencil, begin: NDArray[np.int32], end: NDArray[np.int32], i: int, rows: int,
+    groups: int, found: NDArray[np.int32], k: int,
+) -> int:  # fmt: skip
+    """Neighbors of sorted atom ``i`` into ``found[k:]``; asks the oracle about those in doubt."""
+    x, y, z, labels, _, order = search.atoms
+    inner, outer = x.dtype.type(search.grid.inner), x.dtype.type(search.grid.outer)
+    name = order[labels[i]] if len(order) else labels[i]
+    for g in range(groups):
+        shift = stencil.shifts[g]
+        cx = x[i] - shift[0]
+        if cx < 0:
+            cx += stencil.numbers[4]
+        for s in range(rows):
+            if stencil.members[g, s] == 0:
                 continue
-            # The sweep writes up to one vector past its hits, maybe into a row that is done: put that back.
-            for lane in range(LANES):
-                behind[lane] = indices[stop + lane]
-            for s in range(used):
-                center = (x[i] - shift[s, 0], y[i] - shift[s, 1], z[i] - shift[s, 2])
-                first = begin[s] if s else i + 1
+            for j in range(begin[s], end[s]):
+                seen = (x[j] - cx, y[j] - (y[i] - shift[1]), z[j] - (z[i] - shift[2]))
+                squared = seen[0] * seen[0] + seen[1] * seen[1] + seen[2] * seen[2]
+                if not squared < outer:
+                    continue
+                other = order[labels[j]] if len(order) else labels[j]
+                found[k] = labels[j]
+                k += squared < inner or is_pair(search.positions, name, other, seen, search.grid)
+    return k
+
+
+@jit
+def sweep_rows(
+    search: Search,
+    stencil: Stencil,
+    first_row: int,
+    stop_row: int,
+    resume: int,
+    found: NDArray[np.int32],
+    room: int,
+    counts: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    task: int,
+    vectors: bool,
+) -> tuple[int, int, int]:
+    """Sweep the atoms of some rows of cells, from sorted atom ``resume`` on.
+
+    `COUNT` writes the number of pairs of label ``a`` to ``counts[a + 1]``. `LIST` does, and lists the labels in
+    ``found`` one atom after the other, as long as there is ``room`` for all that one atom could have. `FILL`
+    writes the labels to ``indices[counts[a]:]``.
+
+    Returns
+    -------
+    row, atom, listed
+        Where it stopped for want of room, or ``stop_row``; and how much is listed.
+    """
+    x, y, z, labels, starts, _ = search.atoms
+    low, high, front, along, members = (
+        stencil.low,
+        stencil.high,
+        stencil.front,
+        stencil.along,
+        stencil.members,
+    )
+    base, shifts, numbers = stencil.base, stencil.shifts, stencil.numbers
+    grid, flat = search.grid, starts.reshape(-1)
+    inner, outer = x.dtype.type(grid.inner), x.dtype.type(grid.outer)
+    begin, end = np.zeros(MAX_ROWS, np.int32), np.zeros(MAX_ROWS, np.int32)
+    todo = np.empty(room // LANES + MAX_ROWS + LANES, np.int32)
+    k, last = 0, len(labels) - 1
+    for row in range(first_row, stop_row):
+        rows, groups = set_stencil(grid, row, stencil)
+        blocks = (rows + 7) // 8
+        for i in range(max(starts[row, grid.ghosts], resume), starts[row, grid.ghosts + grid.counts[0]]):
+            if task == LIST and k + room > len(found):
+                return row, i, k
+            before, doubt = k, False
+            if task != LIST:
+                prefetch(
+                    counts, labels[min(i + 16, last)]
+                )  # rows lie anywhere, and waiting for one costs two
+                for line in range(4 * (task == FILL)):
+                    prefetch(indices, counts[labels[min(i + 8, last)]] + 16 * line)
+            for block in range(blocks):
                 if vectors:
-                    k = sweep_vector(x, y, z, names, first, end[s], center, outer, indices, k)
+                    plan_vector(
+                        low, high, front, along, base, numbers, flat, block, i, x[i], y[i], z[i], begin, end
+                    )
                 else:
-                    k = sweep_portable(x, y, z, names, first, end[s], center, outer, indices, k)
-            for lane in range(LANES):
-                indices[stop + lane] = behind[lane]
+                    plan_portable(
+                        low, high, front, along, base, numbers, flat, block, i, x[i], y[i], z[i], begin, end
+                    )
+            for g in range(groups):
+                cx = x[i] - shifts[g, 0]
+                if cx < 0:
+                    cx += numbers[4]
+                cy, cz = y[i] - shifts[g, 1], z[i] - shifts[g, 2]
+                if vectors:
+                    k, unsure = sweep_vector(
+                        x,
+                        y,
+                        z,
+                        labels,
+                        begin,
+                        end,
+                        members,
+                        g,
+                        blocks,
+                        cx,
+                        cy,
+                        cz,
+                        inner,
+                        outer,
+                        FRONT,
+                        todo,
+                        found,
+                        k,
+                    )
+                else:
+                    k, unsure = sweep_portable(
+                        x,
+                        y,
+                        z,
+                        labels,
+                        begin,
+                        end,
+                        members,
+                        g,
+                        blocks,
+                        cx,
+                        cy,
+                        cz,
+                        inner,
+                        outer,
+                        FRONT,
+                        todo,
+                        found,
+                        k,
+                    )
+                doubt |= unsure
+            if doubt:
+                k = _find_exactly(search, stencil, begin, end, i, rows, groups, found, before)
+            label = labels[i]
+            if task == FILL:
+                copy(found, 0, indices, counts[label], k)
+            else:
+                counts[label + 1] = k - before
+            if task != LIST:
+                k = 0
+    return stop_row, 0, k

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_ATOMS", "MAX_CUTOFFS", "as_positions", "checked_system"]
 
-MAX_ATOMS = 2**31 - 1  # rows are named by int32
+MAX_ATOMS = 2**29  # and their images, at worst three of each, are counted by int32
 MAX_CUTOFFS = 1e13
+_FARTHEST = 1e140
+_ROUNDING = 4 * np.finfo(np.float64).eps  # of a width
 
 
 def as_positions(positions: ArrayLike) -> NDArray[np.float64]:
@@ -54,21 +56,27 @@ def checked_system(
     ------
     ValueError
         For invalid positions or boxes, a cutoff that is not positive and finite, and a cutoff above half the
-        shortest periodic length, where a pair could be near in two images; and for coordinates so large that
+        smallest width, where a pair could be near in two images; and for coordinates so large that
         rounding would decide.
     """
     numbers = as_positions(positions)
     checked_box = Box.of(box, periodic)
     if not (np.isfinite(cutoff) and cutoff > 0):
         raise ValueError(f"got cutoff={cutoff}, allowed: positive and finite")
-    if cutoff > checked_box.shortest_periodic_length / 2:
+    if not 1 / _FARTHEST <= cutoff <= _FARTHEST:
         raise ValueError(
-            f"got cutoff={cutoff}, allowed: at most half the shortest periodic box length, "
-            f"{checked_box.shortest_periodic_length / 2}; take a larger box or replicate this one"
+            f"got cutoff={cutoff}, allowed: {1 / _FARTHEST:g} to {_FARTHEST:g}, whose squares float64 can hold; "
+            "take another unit"
         )
-    largest = max(
-        np.abs([numbers.min(), numbers.max()]).max() if len(numbers) else 0.0, checked_box.lengths.max()
-    )
+    half_width = checked_box.smallest_width / 2
+    if cutoff > half_width * (1 + _ROUNDING):
+        width = "periodic box length" if checked_box.is_orthorhombic else "distance between periodic faces"
+        raise ValueError(
+            f"got cutoff={cutoff}, allowed: at most half the shortest {width}, {half_width:.15g}; "
+            "take a larger box or replicate this one"
+        )
+    sizes = abs(checked_box.vectors[checked_box.periodic]).max(initial=0.0)
+    largest = max(abs(numbers.min()), abs(numbers.max()), sizes) if len(numbers) else sizes
     if largest > MAX_CUTOFFS * cutoff:
         raise ValueError(
             f"got coordinates or box lengths up to {largest:g}, allowed: up to {MAX_CUTOFFS:g} times the cutoff "

@@ -1,81 +1,146 @@
-"""LLVM vector instructions that numba has no word for. Eight lanes of float64 and int32; needs AVX2 for `pack`."""
-# ruff: noqa: ARG001, PLR0913, PLR0917 - numba passes the types of all arguments, by these names
+"""LLVM's vectors with Python's operators: the words that numba lacks, in which `sweep_ir` is written."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
-from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
-__all__ = ["bits_set", "hit_bits", "pack"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
-_LANES = 8
-_I32, _I64 = ir.IntType(32), ir.IntType(64)
-_INTS = ir.VectorType(_I32, _LANES)
-_declare: Any = cgutils.get_or_insert_function
-_DOUBLES = ir.VectorType(ir.DoubleType(), _LANES)
+__all__ = ["INT", "LONG", "Vector", "array_data", "call", "counted", "splat"]
 
-
-def _splat(builder: Any, value: Any) -> Any:
-    undefined = ir.Constant(_DOUBLES, ir.Undefined)
-    first = builder.insert_element(undefined, value, _I32(0))
-    return builder.shuffle_vector(first, undefined, ir.Constant(_INTS, [0] * _LANES))
+INT, LONG = ir.IntType(32), ir.IntType(64)
+_SUFFIX = {ir.FloatType(): "f32", ir.DoubleType(): "f64"}
 
 
-def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any, vector: Any) -> Any:
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [index]), vector.as_pointer())
+class Vector:
+    """Lanes of float, int or bit (the result of a comparison)."""
+
+    def __init__(self, builder: Any, value: Any) -> None:
+        self.builder, self.value = builder, value
+        self.lanes, self.element = value.type.count, value.type.element
+
+    @classmethod
+    def load(cls, builder: Any, pointer: Any, index: Any, lanes: int) -> Vector:
+        address = builder.gep(pointer, [index])
+        vector = ir.VectorType(pointer.type.pointee, lanes)
+        value = builder.load(builder.bitcast(address, vector.as_pointer()))
+        value.align = 1  # numba aligns arrays to their elements, at most
+        return cls(builder, value)
+
+    def store(self, pointer: Any, index: Any) -> None:
+        address = self.builder.bitcast(self.builder.gep(pointer, [index]), self.value.type.as_pointer())
+        self.builder.store(self.value, address).align = 1
+
+    def _made(self, value: Any) -> Vector:
+        return Vector(self.builder, value)
+
+    def _arithmetic(self, name: str, other: Vector) -> Vector:
+        prefix = "f" if self.element in _SUFFIX else ""
+        return self._made(getattr(self.builder, prefix + name)(self.value, other.value))
+
+    def __add__(self, other: Vector) -> Vector:
+        return self._arithmetic("add", other)
+
+    def __sub__(self, other: Vector) -> Vector:
+        return self._arithmetic("sub", other)
+
+    def __mul__(self, other: Vector) -> Vector:
+        return self._arithmetic("mul", other)
+
+    def __lt__(self, other: Vector) -> Vector:
+        compare = self.builder.fcmp_ordered if self.element in _SUFFIX else self.builder.icmp_signed
+        return self._made(compare("<", self.value, other.value))
+
+    def __and__(self, other: Vector) -> Vector:
+        return self._made(self.builder.and_(self.value, other.value))
+
+    def __or__(self, other: Vector) -> Vector:
+        return self._made(self.builder.or_(self.value, other.value))
+
+    def __xor__(self, other: Vector) -> Vector:
+        return self._made(self.builder.xor(self.value, other.value))
+
+    def _name(self) -> str:
+        return f"v{self.lanes}{_SUFFIX[self.element]}"
+
+    def half(self, times: int) -> Vector:
+        """Halved ``times`` times, rounded down."""
+        return self._made(self.builder.ashr(self.value, self.same(times).value))
+
+    def same(self, number: float) -> Vector:
+        return self._made(ir.Constant(self.value.type, [number] * self.lanes))
+
+    def larger(self, other: Vector) -> Vector:
+        return (self < other).choose(other, self)
+
+    def smaller(self, other: Vector) -> Vector:
+        return (self < other).choose(self, other)
+
+    def choose(self, yes: Vector, no: Vector) -> Vector:
+        return self._made(self.builder.select(self.value, yes.value, no.value))
+
+    def fused(self, factor: Vector, summand: Vector) -> Vector:
+        """Itself times ``factor`` plus ``summand``, rounded once."""
+        return self._made(
+            call(self.builder, f"llvm.fma.{self._name()}", self.value, factor.value, summand.value)
+        )
+
+    def root(self) -> Vector:
+        return self._made(call(self.builder, f"llvm.sqrt.{self._name()}", self.value))
+
+    def whole(self) -> Vector:
+        """Float to int, towards zero."""
+        return self._made(self.builder.fptosi(self.value, ir.VectorType(INT, self.lanes)))
+
+    def wide(self) -> Vector:
+        """Bits as int lanes of -1 and 0."""
+        return self._made(self.builder.sext(self.value, ir.VectorType(INT, self.lanes)))
+
+    def bits(self) -> Any:
+        """A comparison as one int64, lane 0 the lowest bit."""
+        return self.builder.zext(self.builder.bitcast(self.value, ir.IntType(self.lanes)), LONG)
+
+    def first(self) -> Any:
+        return self.builder.extract_element(self.value, INT(0))
+
+    def with_first(self, value: Any) -> Vector:
+        return self._made(self.builder.insert_element(self.value, value, INT(0)))
 
 
-@intrinsic
-def hit_bits(_typing: Any, x: Any, y: Any, z: Any, j: Any, cx: Any, cy: Any, cz: Any, limit: Any) -> Any:
-    """Bit k is set when atom ``j + k`` has a squared distance to (cx, cy, cz) below ``limit``."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        *arrays, start, center_x, center_y, center_z, bound = arguments
-        squared = None
-        for array_type, array, center in zip(
-            signature.args, arrays, (center_x, center_y, center_z), strict=False
-        ):
-            lanes = builder.load(_pointer(context, builder, array_type, array, start, _DOUBLES))
-            lanes.align = 8
-            difference = builder.fsub(lanes, _splat(builder, center))
-            square = builder.fmul(difference, difference)
-            # No fused multiply-add: it would round unlike the oracle.
-            squared = square if squared is None else builder.fadd(squared, square)
-        hits = builder.fcmp_ordered("<", squared, _splat(builder, bound))
-        return builder.zext(builder.bitcast(hits, ir.IntType(_LANES)), _I64)
-
-    number = types.float64
-    return types.int64(x, y, z, types.int64, number, number, number, number), generate
+def splat(builder: Any, value: Any, lanes: int) -> Vector:
+    undefined = ir.Constant(ir.VectorType(value.type, lanes), ir.Undefined)
+    first = builder.insert_element(undefined, value, INT(0))
+    zeros = ir.Constant(ir.VectorType(INT, lanes), [0] * lanes)
+    return Vector(builder, builder.shuffle_vector(first, undefined, zeros))
 
 
-@intrinsic
-def bits_set(_typing: Any, bits: Any) -> Any:
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
+def call(builder: Any, name: str, *arguments: Any, returns: Any = None) -> Any:
+    """An LLVM intrinsic that returns the type of its first argument, unless told otherwise."""
+    face = ir.FunctionType(returns or arguments[0].type, [argument.type for argument in arguments])
+    declare: Any = cgutils.get_or_insert_function
+    return builder.call(declare(builder.module, face, name), arguments)
 
-    return types.int64(types.int64), generate
+
+def array_data(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
+    return context.make_array(array_type)(context, builder, array).data
 
 
-@intrinsic
-def pack(_typing: Any, names: Any, j: Any, front: Any, bits: Any, found: Any, k: Any) -> Any:
-    """Write the names whose bit is set to the front of ``found[k:k + 8]``, and anything behind them."""
+def counted(builder: Any, going: Any, start: Sequence[Any]) -> Iterator[list[Any]]:
+    """A loop over variables in memory that LLVM keeps in registers: runs while ``going(variables)`` is true.
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        names, j, front, bits, found, k = arguments
-        names_type, _, front_type, _, found_type, _ = signature.args
-        lanes = builder.load(_pointer(context, builder, names_type, names, j, _INTS))
-        row = builder.mul(bits, _I64(_LANES))
-        order = builder.load(_pointer(context, builder, front_type, front, row, _INTS))
-        lanes.align = order.align = 4
-        face = ir.FunctionType(_INTS, [_INTS, _INTS])
-        permute = _declare(builder.module, face, "llvm.x86.avx2.permd")
-        packed = builder.call(permute, [lanes, order])
-        builder.store(packed, _pointer(context, builder, found_type, found, k, _INTS)).align = 4
-        return context.get_dummy_value()
-
-    return types.void(names, types.int64, front, types.int64, found, types.int64), generate
+    Yields the variables once, inside of the body; what stands behind the ``for`` statement comes after the loop.
+    """
+    allocate: Any = cgutils.alloca_once_value
+    variables = [allocate(builder, value) for value in start]
+    head, body, behind = (builder.append_basic_block(name) for name in ("head", "body", "behind"))
+    builder.branch(head)
+    builder.position_at_end(head)
+    builder.cbranch(going(*variables), body, behind)
+    builder.position_at_end(body)
+    yield variables
+    builder.branch(head)
+    builder.position_at_end(behind)

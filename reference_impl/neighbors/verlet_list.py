@@ -8,6 +8,7 @@ import numpy as np
 
 from reference_impl.backends import jit
 from reference_impl.neighbors.build import neighbor_list
+from reference_impl.neighbors.frame import as_tuples
 from reference_impl.neighbors.system import checked_system
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class VerletList:
     Raises
     ------
     ValueError
-        For a negative skin, an invalid box, or ``cutoff + skin`` above half the shortest periodic length.
+        For a negative skin, an invalid box, or ``cutoff + skin`` above half the smallest width.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class VerletList:
         if not cutoff > 0:
             raise ValueError(f"got cutoff={cutoff}, allowed: positive and finite")
         _, self.box, self.list_cutoff = checked_system(np.empty((0, 3)), box, cutoff + skin, periodic)
+        self._cell = as_tuples(self.box.vectors), as_tuples(self.box.inverse)
         self.cutoff = float(cutoff)
         self.skin = float(skin)
         self.updates = self.builds = self.updates_since_build = 0
@@ -92,23 +94,31 @@ class VerletList:
         if positions.shape != self._built_at.shape:
             return True
         limit = (self.skin / 2) ** 2
-        return bool(_moved_farther(positions, self._built_at, self.box.lengths, limit))
+        seen = positions[...]
+        seen.flags.writeable = False  # compiled once, not also for writable arrays
+        return bool(_moved_farther(seen, self._built_at, *self._cell, limit))
 
 
 @jit
 def _moved_farther(
     positions: NDArray[np.float64],
     before: NDArray[np.float64],
-    lengths: NDArray[np.float64],
+    vectors: tuple[tuple[float, ...], ...],
+    inverse: tuple[tuple[float, ...], ...],
     limit_squared: float,
 ) -> bool:
     for i in range(len(positions)):
-        squared = 0.0
+        dx, dy, dz = (
+            positions[i, 0] - before[i, 0],
+            positions[i, 1] - before[i, 1],
+            positions[i, 2] - before[i, 2],
+        )
+        x, y, z = dx, dy, dz
         for axis in range(3):
-            difference = positions[i, axis] - before[i, axis]
-            if lengths[axis] > 0.0:
-                difference -= lengths[axis] * np.rint(difference / lengths[axis])
-            squared += difference * difference
-        if not squared <= limit_squared:  # NaN as well: the build then names the atom
+            whole = np.rint(dx * inverse[0][axis] + dy * inverse[1][axis] + dz * inverse[2][axis])
+            x -= whole * vectors[axis][0]
+            y -= whole * vectors[axis][1]
+            z -= whole * vectors[axis][2]
+        if not x * x + y * y + z * z <= limit_squared:  # NaN as well: the build then names the atom
             return True
     return False

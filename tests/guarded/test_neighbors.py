@@ -7,6 +7,7 @@ import pytest
 
 from pytest_memguard import KiB
 from reference_impl import neighbor_list
+from reference_impl.box import Box
 from reference_impl.neighbors import VerletList, brute_force, pairs_within
 from reference_impl.neighbors.cell_list import working_set_bytes
 from tests.guarded.conftest import LIST_CUTOFF, half_list_pairs, liquid
@@ -29,7 +30,8 @@ def singles(liquids):
 
 
 def list_bytes(n):
-    return working_set_bytes(n, half_list_pairs(n)) + PYTHON_ITSELF
+    positions, box = liquid(n)
+    return working_set_bytes(positions, Box.of(box), LIST_CUTOFF, half_list_pairs(n)) + PYTHON_ITSELF
 
 
 @pytest.mark.memory_budget(peak=list_bytes, leak="0 B", probe="python", rounds=3, warmup=1)

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 
 from reference_impl import neighbor_list
 from reference_impl.box import Box
-from reference_impl.neighbors import FullList, HalfList, brute_force
+from reference_impl.neighbors import FullList, HalfList, brute_force, pairs_within
 from reference_impl.neighbors.cell_list import half_list
 from reference_impl.neighbors.system import checked_system
-from tests.reference_impl.neighbors.systems import frozen, liquid, systems
+from tests.reference_impl.neighbors.systems import frozen, liquid, systems, tilted_liquid
 
 
 def assert_same_pairs(result, oracle):
@@ -54,6 +54,21 @@ def test_liquids_of_many_cells(seed):
     assert_same_pairs(neighbor_list(positions, box, 2.8), brute_force(positions, box, 2.8))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_tilted_liquids_of_many_cells(seed):
+    positions, cell = tilted_liquid(2000, seed)
+    assert_same_pairs(neighbor_list(positions, cell, 2.8), brute_force(positions, cell, 2.8))
+
+
+@given(systems())
+@settings(max_examples=100, deadline=None)
+def test_double_precision_sweeps_give_the_same_pairs(system):
+    positions, box, cutoff, periodic = system
+    checked = checked_system(positions, box, cutoff, periodic)
+    if len(positions) > 1:
+        assert_same_pairs(half_list(*checked, double=True), brute_force(*checked))
+
+
 @pytest.mark.parametrize("box", [[10.0, 7.3, 5.6], [5.6, 5.6, 40.0], [100.0, 100.0, 5.7]])
 def test_boxes_that_are_no_multiple_of_the_cell(box):
     positions = np.random.default_rng(1).uniform(0, 1, (400, 3)) * box
@@ -74,10 +89,11 @@ def test_known_numbers_of_neighbors():
         np.testing.assert_array_equal(np.diff(full.indptr), shells)
 
 
-def test_an_atom_moved_by_whole_boxes_has_the_same_neighbors():
-    positions, box = liquid(500)
+@pytest.mark.parametrize("system", [liquid, tilted_liquid])
+def test_an_atom_moved_by_whole_boxes_has_the_same_neighbors(system):
+    positions, box = system(500)
     images = np.random.default_rng(0).integers(-3, 4, (500, 3))
-    moved = neighbor_list(positions + images * box, box, 2.8)
+    moved = neighbor_list(positions + images @ Box.of(box).vectors, box, 2.8)
     np.testing.assert_array_equal(moved.pairs(), neighbor_list(positions, box, 2.8).pairs())
 
 
@@ -148,14 +164,21 @@ def test_a_coordinate_that_is_not_finite_is_named(value):
         ({"positions": np.zeros(3)}, r"positions of shape \(3,\)"),
         ({"positions": np.zeros((4, 3), complex)}, "dtype complex128"),
         ({"positions": [["a"] * 3]}, "dtype <U1"),
-        ({"cutoff": 1.01}, "at most half the shortest periodic box length, 1.0"),
+        ({"cutoff": 1.01}, "at most half the shortest periodic box length, 1;"),
         ({"box": None, "cutoff": 1e-14, "positions": np.ones((2, 3))}, "move the origin to the atoms"),
         ({"cutoff": 0.0}, "cutoff=0.0, allowed: positive"),
         ({"cutoff": -1.0}, "allowed: positive"),
         ({"cutoff": np.nan}, "allowed: positive"),
         ({"cutoff": np.inf}, "allowed: positive"),
         ({"box": [2.0, 2.0]}, r"box of shape \(2,\), allowed: three lengths"),
-        ({"box": np.eye(3)}, "triclinic boxes are not supported yet"),
+        ({"box": np.ones((3, 3))}, "span no volume, allowed: linearly independent along periodic axes"),
+        ({"box": [[2.0, 0, 0], [0, 2.0, 0], [0, 0, 0]]}, "span no volume"),
+        ({"box": np.full((3, 3), np.inf)}, "cell vectors .* allowed: finite"),
+        (
+            {"box": [[2.0, 0, 0], [0, 2.0, 0], [2.0, 0, 0.2]], "cutoff": 0.11},
+            "half the shortest distance between periodic faces, 0.0995037190209989;",
+        ),
+        ({"cutoff": 1e-200}, "allowed: 1e-140 to 1e"),
         ({"box": [2.0, 0.0, 2.0]}, "positive and finite"),
         ({"box": [2.0, np.nan, 2.0]}, "positive and finite"),
         ({"periodic": (True, True)}, "three booleans"),
@@ -165,6 +188,50 @@ def test_refused_input(change, message):
     arguments = {"positions": np.zeros((4, 3)), "box": [2.0] * 3, "cutoff": 1.0} | change
     with pytest.raises(ValueError, match=message):
         neighbor_list(**arguments)
+
+
+@pytest.mark.parametrize("atoms", [1000, 20_000])  # once all fits into the scratch, once it does not
+def test_lists_of_any_length_are_whole(atoms):
+    positions, box = liquid(atoms)
+    pairs = neighbor_list(positions, box, 2.8).pairs()
+    np.testing.assert_array_equal(pairs, pairs_within(positions, box, 2.8, method="kdtree")[0])
+
+
+def test_a_mirrored_box_has_the_pairs_of_the_box():
+    positions, cell = tilted_liquid(300)
+    mirror = np.diag([1.0, 1.0, -1.0])
+    np.testing.assert_array_equal(
+        neighbor_list(positions @ mirror, cell @ mirror, 2.0).pairs(),
+        neighbor_list(positions, cell, 2.0).pairs(),
+    )
+
+
+def test_the_order_of_cell_vectors_does_not_matter():
+    positions, cell = tilted_liquid(300)
+    np.testing.assert_array_equal(
+        neighbor_list(positions, cell[[2, 0, 1]], 2.0).pairs(), neighbor_list(positions, cell, 2.0).pairs()
+    )
+
+
+@pytest.mark.parametrize("scale", [1e-130, 1e-12, 1e12, 1e120])
+def test_the_unit_does_not_matter(scale):
+    positions, cell = tilted_liquid(300)
+    np.testing.assert_array_equal(
+        neighbor_list(positions * scale, cell * scale, 2.0 * scale).pairs(),
+        neighbor_list(positions, cell, 2.0).pairs(),
+    )
+
+
+def test_denormal_coordinates_are_coordinates():
+    positions = frozen([[5e-324, 0, 0], [-5e-324, 1e-310, 0], [9.999, 0, 0], [5.0, 5, 5]])
+    for box in ([10.0] * 3, None):
+        assert_same_pairs(neighbor_list(positions, box, 1.0), brute_force(positions, box, 1.0))
+
+
+def test_huge_coordinates_are_wrapped():
+    positions, box = liquid(300)
+    far = positions + 1e12 * np.rint(box)
+    assert_same_pairs(neighbor_list(far, np.rint(box), 2.0), brute_force(far, np.rint(box), 2.0))
 
 
 def test_open_axes_do_not_limit_the_cutoff():
