@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reference_impl.neighbors.chunks import Chunk, in_threads
+from reference_impl.neighbors.chunks import Chunk, Sweeper, shares, team
 from reference_impl.neighbors.grid import make_grid
+from reference_impl.neighbors.in_order import list_in_order
 from reference_impl.neighbors.lanes import LANES
 from reference_impl.neighbors.lists import HalfList
-from reference_impl.neighbors.rows import Search, most_candidates
+from reference_impl.neighbors.rows import Search
 from reference_impl.neighbors.sort import sort_atoms
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["half_list", "working_set_bytes"]
 
+_WORTH_A_THREAD = 4096  # atoms: a millisecond of sweeping, some ten times what a thread costs
 _SCRATCH = 2**19  # labels, 2 MiB: lists up to this are swept once and then put in order
 
 
@@ -44,48 +45,51 @@ def working_set_bytes(positions: NDArray[np.float64], box: Box, cutoff: float, p
     return result + places * (3 * np.dtype(dtype).itemsize + 4) + starts + scratch + 2**14
 
 
-def half_list(
+def half_list(  # noqa: PLR0913 - three, and keywords
     positions: NDArray[np.float64],
     box: Box,
     cutoff: float,
     *,
+    in_order: bool = False,
     threads: int = 1,
     vectors: bool = True,
     double: bool = False,
 ) -> HalfList:
-    """Half list of checked ``positions`` of shape (N, 3) in the caller's order.
+    """Half list of checked ``positions`` of shape (N, 3), in the caller's order or ``in_order`` of the cells.
 
     ``vectors=False`` takes the portable inner loops, ``double=True`` sweeps in float64.
     """
     atoms = len(positions)
     indptr = np.zeros(atoms + 1, np.int64)
     if atoms < 2:
-        return HalfList(indptr=indptr, indices=np.empty(0, np.int32))
+        order = np.arange(atoms, dtype=np.int32) if in_order else None
+        return HalfList(indptr=indptr, indices=np.empty(0, np.int32), order=order)
     grid, dtype = make_grid(positions, box, cutoff, double=double)
-    search = Search(positions, grid, sort_atoms(positions, grid, dtype))
-    room = most_candidates(search)
-    scratch = _scratch(grid, atoms) // threads
-    chunks = [
-        Chunk(search, first, stop, room, scratch, vectors=vectors) for first, stop in _shares(search, threads)
-    ]
-    in_threads([partial(chunk.count, indptr) for chunk in chunks])
-    np.cumsum(indptr, out=indptr)
-    indices = np.empty(indptr[-1], np.int32)
-    in_threads([partial(chunk.fill, indptr, indices) for chunk in chunks])
-    return HalfList(indptr=indptr, indices=indices)
+    search = Search(positions, grid, sort_atoms(positions, grid, dtype, in_order=in_order))
+    threads = min(threads, 1 + atoms // _WORTH_A_THREAD)
+    sweepers = [Sweeper(search, vectors=vectors) for _ in range(threads)]
+    with team(threads) as run:
+        if in_order:
+            indices = list_in_order(sweepers, indptr, _expected_pairs(grid, atoms), run)
+            np.cumsum(indptr, out=indptr)
+            return HalfList(indptr=indptr, indices=indices, order=search.atoms.order)
+        parts = shares(search, threads)
+        scratch = _scratch(grid, atoms) // threads
+        chunks = [Chunk(sweeper, *rows, scratch) for sweeper, rows in zip(sweepers, parts, strict=False)]
+        run([partial(chunk.count, indptr) for chunk in chunks])
+        np.cumsum(indptr, out=indptr)
+        indices = np.empty(indptr[-1], np.int32)
+        run([partial(chunk.fill, indptr, indices) for chunk in chunks])
+        return HalfList(indptr=indptr, indices=indices)
+
+
+def _expected_pairs(grid: Grid, atoms: int) -> int:
+    """Of evenly spread atoms."""
+    volume = math.prod(count * side for count, side in zip(grid.counts, grid.sides, strict=True))
+    return int(min(atoms * atoms * 2 / 3 * math.pi / volume, atoms * (atoms - 1) / 2))
 
 
 def _scratch(grid: Grid, atoms: int) -> int:
-    """Labels that a list of evenly spread atoms has, if that is few, else none: it is then swept twice."""
-    volume = math.prod(count * side for count, side in zip(grid.counts, grid.sides, strict=True))
-    expected = 1.05 * atoms * atoms * 2 / 3 * math.pi / volume
-    return int(min(expected, atoms * (atoms - 1) / 2)) if expected <= _SCRATCH else 0
-
-
-def _shares(search: Search, threads: int) -> list[tuple[int, int]]:
-    """Rows of cells for each thread: about as many atoms for each."""
-    ends = search.atoms.starts[:, -1]
-    stops = np.searchsorted(ends, ends[-1] * np.arange(1, threads + 1) / threads) + 1
-    bounds = [0, *np.minimum(stops, len(ends)).tolist()]
-    bounds[-1] = len(ends)
-    return [(first, stop) for first, stop in pairwise(bounds) if first < stop]
+    """Labels of a list of evenly spread atoms, if that is few, else none: it is then swept twice."""
+    expected = int(1.05 * _expected_pairs(grid, atoms))
+    return expected if expected <= _SCRATCH else 0

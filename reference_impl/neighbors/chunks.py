@@ -1,84 +1,112 @@
-"""Some rows of cells, swept by one thread."""
+"""Rows of cells as work for threads: each has a sweeper, and chunks of rows to sweep."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reference_impl.backends import jit
 from reference_impl.neighbors.lanes import copy, prefetch
-from reference_impl.neighbors.rows import COUNT, FILL, LIST, sweep_rows
+from reference_impl.neighbors.rows import COUNT, FILL, LIST, most_candidates, sweep_rows
 from reference_impl.neighbors.stencil import empty_stencil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from reference_impl.neighbors.rows import Search
 
-__all__ = ["Chunk", "in_threads"]
+__all__ = ["NONE", "Chunk", "Sweeper", "shares", "team"]
 
-_NONE = np.empty(0, np.int32)
+NONE = np.empty(0, np.int32)
 
 
-class Chunk:
-    """The rows ``first:stop``: counted, then filled.
+class Sweeper:
+    """What one thread needs to sweep; ``room`` is how many labels one atom could have on the way."""
 
-    What fits into a scratch of ``scratch`` labels is swept once, the rest twice.
-    """
-
-    def __init__(
-        self, search: Search, first: int, stop: int, room: int, scratch: int, *, vectors: bool
-    ) -> None:
-        self._search, self._first, self._stop, self._room, self._vectors = search, first, stop, room, vectors
+    def __init__(self, search: Search, *, vectors: bool) -> None:
+        self.search, self.vectors = search, vectors
+        self.room = most_candidates(search)
         self._stencil = empty_stencil(search.grid, search.atoms.x.dtype.type)
-        self._found = np.empty(scratch + room, np.int32)
-        self._row, self._atom, self._listed = first, 0, 0
 
-    def _sweep(
-        self, task: int, counts: NDArray[np.int64], indices: NDArray[np.int32]
+    def sweep(  # noqa: PLR0913, PLR0917 - as the compiled function
+        self,
+        first: int,
+        stop: int,
+        resume: int,
+        found: NDArray[np.int32],
+        counts: NDArray[np.int64],
+        indices: NDArray[np.int32],
+        task: int,
     ) -> tuple[int, int, int]:
-        found = self._found if task == LIST else self._rest
+        """As :func:`reference_impl.neighbors.rows.sweep_rows`."""
         return sweep_rows(
-            self._search,
+            self.search,
             self._stencil,
-            self._row,
-            self._stop,
-            self._atom,
+            first,
+            stop,
+            resume,
             found,
-            self._room,
+            self.room,
             counts,
             indices,
             task,
-            self._vectors,
+            self.vectors,
         )
+
+
+class Chunk:
+    """The rows ``first:stop`` in the caller's order: counted, then filled.
+
+    What fits into ``scratch`` labels is swept once, the rest twice.
+    """
+
+    def __init__(self, sweeper: Sweeper, first: int, stop: int, scratch: int) -> None:
+        self._sweeper, self._first, self._stop = sweeper, first, stop
+        self._found = np.empty(scratch + sweeper.room, np.int32)
+        self._row, self._atom, self._listed = first, 0, 0
 
     def count(self, counts: NDArray[np.int64]) -> None:
         """Number of pairs of each atom ``a`` into ``counts[a + 1]``."""
-        self._row, self._atom, self._listed = self._sweep(LIST, counts, _NONE)
-        if self._row < self._stop:
-            self._rest = np.empty(self._room, np.int32)
-            self._sweep(COUNT, counts, _NONE)
+        self._row, self._atom, self._listed = self._sweeper.sweep(
+            self._first, self._stop, 0, self._found, counts, NONE, LIST
+        )
+        self._sweep_rest(counts, NONE, COUNT)
 
     def fill(self, indptr: NDArray[np.int64], indices: NDArray[np.int32]) -> None:
-        _scatter(self._search, self._first, self._found, self._listed, indptr, indices)
+        _scatter(self._sweeper.search, self._first, self._found, self._listed, indptr, indices)
+        self._sweep_rest(indptr, indices, FILL)
+
+    def _sweep_rest(self, counts: NDArray[np.int64], indices: NDArray[np.int32], task: int) -> None:
         if self._row < self._stop:
-            self._sweep(FILL, indptr, indices)
+            found = np.empty(self._sweeper.room, np.int32)
+            self._sweeper.sweep(self._row, self._stop, self._atom, found, counts, indices, task)
 
 
-def in_threads(tasks: Sequence[Callable[[], None]]) -> None:
-    """Run ``tasks`` at once, the first in this thread; waits for all."""
-    if len(tasks) == 1:
-        tasks[0]()
-        return
-    with ThreadPoolExecutor(len(tasks) - 1) as pool:
-        others = [pool.submit(task) for task in tasks[1:]]
-        tasks[0]()
-        for other in others:
-            other.result()
+def shares(search: Search, parts: int) -> list[tuple[int, int]]:
+    """Consecutive rows of cells, ``parts`` times about as many atoms; fewer where there are not as many rows."""
+    ends = search.atoms.starts[:, -1]
+    stops = np.searchsorted(ends, ends[-1] * np.arange(1, parts) / parts) + 1
+    return [(first, stop) for first, stop in pairwise([0, *stops.tolist(), len(ends)]) if first < stop]
+
+
+@contextmanager
+def team(threads: int) -> Iterator[Callable[[Sequence[Callable[[], None]]], None]]:
+    """Run up to ``threads`` tasks at once, the first in this thread, and wait for all."""
+    with ThreadPoolExecutor(max(1, threads - 1)) as pool:  # starts a thread when there is work for it
+
+        def run(tasks: Sequence[Callable[[], None]]) -> None:
+            others = [pool.submit(task) for task in tasks[1:]]
+            tasks[0]()
+            for other in others:
+                other.result()
+
+        yield run
 
 
 @jit

@@ -19,18 +19,24 @@ __all__ = ["FullList", "HalfList", "full_from_half", "half_from_pairs"]
 class HalfList:
     """Each pair once, in the row of either atom.
 
-    ``indptr`` has shape (N + 1,), int64; ``indices`` has shape (pairs,), int32.
+    ``indptr`` has shape (N + 1,), int64; ``indices`` has shape (pairs,), int32. ``order`` is ``None`` where rows
+    and indices are the caller's atoms. In the sorted order it has shape (N,), int32, and this is the list of
+    ``positions[order]``: atoms that are near in space are near in memory.
     """
 
     indptr: NDArray[np.int64]
     indices: NDArray[np.int32]
+    order: NDArray[np.int32] | None = None
 
     @property
     def nbytes(self) -> int:
-        return self.indptr.nbytes + self.indices.nbytes
+        return _nbytes(self)
 
     def pairs(self) -> NDArray[np.int32]:
-        """Shape (pairs, 2), the lower atom first, sorted: the same set gives the same array."""
+        """Shape (pairs, 2), the lower atom first, sorted: the same set gives the same array.
+
+        Atoms are named as in the rows; ``order[pairs]`` are the caller's, where there is an order.
+        """
         return _sorted(np.sort(_expand(self.indptr, self.indices), axis=1))
 
 
@@ -40,14 +46,20 @@ class FullList:
 
     indptr: NDArray[np.int64]
     indices: NDArray[np.int32]
+    order: NDArray[np.int32] | None = None
 
     @property
     def nbytes(self) -> int:
-        return self.indptr.nbytes + self.indices.nbytes
+        return _nbytes(self)
 
     def pairs(self) -> NDArray[np.int32]:
         """Shape (2 * pairs, 2), both directions, sorted."""
         return _sorted(_expand(self.indptr, self.indices))
+
+
+def _nbytes(rows: HalfList | FullList) -> int:
+    order = 0 if rows.order is None else rows.order.nbytes
+    return rows.indptr.nbytes + rows.indices.nbytes + order
 
 
 def _expand(indptr: NDArray[np.int64], indices: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -72,7 +84,7 @@ def full_from_half(half: HalfList) -> FullList:
     cursor = np.zeros(len(half.indptr) + 1, np.int64)
     indices = np.empty(2 * len(half.indices), np.int32)
     _mirror(half.indptr, half.indices, cursor, indices)
-    return FullList(indptr=cursor[:-1], indices=indices)
+    return FullList(indptr=cursor[:-1], indices=indices, order=half.order)
 
 
 @jit

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from reference_impl.backends import jit
-from reference_impl.neighbors.build import neighbor_list
+from reference_impl.neighbors.build import check_choices, half_list_of
 from reference_impl.neighbors.frame import as_tuples
 from reference_impl.neighbors.system import checked_system
 
@@ -34,6 +34,9 @@ class VerletList:
         Lengths; ``skin >= 0``.
     box, periodic
         As in :func:`reference_impl.neighbor_list`.
+    order, threads
+        As in :func:`reference_impl.neighbor_list`. In the sorted order a list is of the positions as they were
+        sorted when it was built: use it with ``positions[result.order]``.
 
     Attributes
     ----------
@@ -41,6 +44,8 @@ class VerletList:
         How often :meth:`update` was called, and how often it built the list.
     updates_since_build : int
         Age of the list in updates.
+    builds_in_a_row : int
+        How many of the builds came right after another: if not few, atoms outrun the skin, and it is too thin.
 
     Raises
     ------
@@ -55,7 +60,10 @@ class VerletList:
         box: ArrayLike | Box | None,
         *,
         periodic: Sequence[bool] = (True, True, True),
+        order: Literal["caller", "sorted"] = "caller",
+        threads: int = 1,
     ) -> None:
+        check_choices(order, threads)
         if not (np.isfinite(skin) and skin >= 0):
             raise ValueError(f"got skin={skin}, allowed: >= 0 and finite")
         if not cutoff > 0:
@@ -64,12 +72,16 @@ class VerletList:
         self._cell = as_tuples(self.box.vectors), as_tuples(self.box.inverse)
         self.cutoff = float(cutoff)
         self.skin = float(skin)
-        self.updates = self.builds = self.updates_since_build = 0
+        self._order, self._threads = order, threads
+        self.updates = self.builds = self.updates_since_build = self.builds_in_a_row = 0
         self._built_at = np.empty((0, 3))
         self._list: HalfList | None = None
 
     def update(self, positions: ArrayLike) -> HalfList:
         """The list for ``positions`` of shape (N, 3); another number of atoms than before is a build too.
+
+        Nothing is allocated where the list stays. The arrays of a list are never written to again: to save the
+        memory of two lists at a build, let go of the old one before.
 
         Raises
         ------
@@ -78,17 +90,26 @@ class VerletList:
         """
         moved = np.asarray(positions)
         if self._list is None or self._is_outdated(moved):
-            built = neighbor_list(moved, self.box, self.list_cutoff)
-            if self._built_at.shape != moved.shape:
-                self._built_at = np.empty(moved.shape)
-            self._built_at[...] = moved
-            self._list = built
+            checked, _, _ = checked_system(moved, self.box, self.list_cutoff, ())
+            self._list = None  # before there is another: two at once would be most of the memory
+            self._list = half_list_of(
+                checked, self.box, self.list_cutoff, order=self._order, threads=self._threads
+            )
+            if self._built_at.shape != checked.shape:
+                self._built_at = np.empty(checked.shape)
+            self._built_at[...] = checked
+            self.builds_in_a_row += self.builds > 0 and self.updates_since_build == 0
             self.builds += 1
             self.updates_since_build = 0
         else:
             self.updates_since_build += 1
         self.updates += 1
         return self._list
+
+    @property
+    def updates_per_build(self) -> float:
+        """How long a list serves on average; ``nan`` before the first."""
+        return self.updates / self.builds if self.builds else float("nan")
 
     def _is_outdated(self, positions: NDArray[np.float64]) -> bool:
         if positions.shape != self._built_at.shape:

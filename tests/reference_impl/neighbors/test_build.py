@@ -182,6 +182,8 @@ def test_a_coordinate_that_is_not_finite_is_named(value):
         ({"box": [2.0, 0.0, 2.0]}, "positive and finite"),
         ({"box": [2.0, np.nan, 2.0]}, "positive and finite"),
         ({"periodic": (True, True)}, "three booleans"),
+        ({"order": "random"}, "order='random', allowed: caller, sorted"),
+        ({"threads": 0}, "threads=0, allowed: 1 and more"),
     ],
 )
 def test_refused_input(change, message):
@@ -195,6 +197,62 @@ def test_lists_of_any_length_are_whole(atoms):
     positions, box = liquid(atoms)
     pairs = neighbor_list(positions, box, 2.8).pairs()
     np.testing.assert_array_equal(pairs, pairs_within(positions, box, 2.8, method="kdtree")[0])
+
+
+def in_callers_names(result):
+    pairs = np.sort(result.order[result.pairs()], axis=1)
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+@given(systems())
+@settings(max_examples=100, deadline=None)
+def test_the_sorted_order_has_the_same_pairs(system):
+    positions, box, cutoff, periodic = system
+    result = neighbor_list(positions, box, cutoff, periodic=periodic, order="sorted")
+    oracle = brute_force(positions, box, cutoff, periodic=periodic)
+    assert sorted(result.order.tolist()) == list(range(len(positions)))
+    np.testing.assert_array_equal(in_callers_names(result), oracle.pairs())
+    there = brute_force(positions[result.order], box, cutoff, periodic=periodic)
+    np.testing.assert_array_equal(result.pairs(), there.pairs())
+
+
+def test_a_full_list_keeps_its_order():
+    positions, box = liquid(300)
+    half = neighbor_list(positions, box, 2.0, order="sorted")
+    full = neighbor_list(positions, box, 2.0, order="sorted", full=True)
+    np.testing.assert_array_equal(full.order, half.order)
+    assert full.nbytes == full.indptr.nbytes + full.indices.nbytes + full.order.nbytes
+    assert len(full.pairs()) == 2 * len(half.pairs())
+
+
+def dense_and_empty(atoms):
+    """Nine in ten atoms in a corner of the box: neither threads nor lengths of lists can be foretold."""
+    positions, box = liquid(atoms)
+    positions = np.array(positions)
+    positions[atoms // 10 :] *= 0.3
+    return positions, box
+
+
+@pytest.mark.parametrize("order", ["caller", "sorted"])
+@pytest.mark.parametrize("system", [liquid, tilted_liquid, dense_and_empty])
+def test_the_list_is_the_same_whatever_the_threads(system, order):
+    positions, box = system(13_000)
+    one = neighbor_list(positions, box, 1.5, order=order)
+    pairs = one.pairs() if one.order is None else in_callers_names(one)
+    np.testing.assert_array_equal(pairs, pairs_within(positions, box, 1.5, method="kdtree")[0])
+    for threads in (2, 3):
+        several = neighbor_list(positions, box, 1.5, order=order, threads=threads)
+        np.testing.assert_array_equal(several.indptr, one.indptr)
+        np.testing.assert_array_equal(several.indices, one.indices)
+
+
+def test_the_sorted_order_is_local():
+    positions, box = liquid(5000)
+    result = neighbor_list(positions, box, 2.8, order="sorted")
+    neighbors_in_space = positions[result.order]
+    step = np.diff(neighbors_in_space, axis=0)
+    step -= box * np.rint(step / box)
+    assert np.median(np.linalg.norm(step, axis=1)) < 2.8
 
 
 def test_a_mirrored_box_has_the_pairs_of_the_box():

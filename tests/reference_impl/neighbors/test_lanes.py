@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -81,3 +85,46 @@ def test_vectors_and_portable_loops_agree(portable, vectors, seed, dtype, blocks
         assert (found[:k] == -1).all()
         results.append((stretches, sorted(found[k:stop].tolist()), doubt))
     assert results[0] == results[1]
+
+
+NAMES = "x, y, z, labels, begin, end, members, group, blocks, cx, cy, cz, inner, outer, front, todo, found, k"
+PROGRAM = f"""
+from numba import njit, types
+from reference_impl.neighbors import lanes
+
+@njit
+def sweep({NAMES}):
+    return lanes.sweep_vector({NAMES})
+
+floats, ints, bytes_ = (types.Array(dtype, 1, "C") for dtype in (types.float32, types.int32, types.uint8))
+number, count, members = types.float32, types.int64, types.Array(types.int32, 2, "C")
+sweep.compile(
+    (floats, floats, floats, ints, ints, ints, members, count, count, *[number] * 5, bytes_, ints, ints, count)
+)
+(assembly,) = sweep.inspect_asm().values()
+print(lanes.LANES, "vpcompressd" in assembly, "zmm" in assembly, "vpermd" in assembly)
+"""
+
+
+@pytest.mark.skipif(not HAS_AVX2, reason="the processor is not of this family")
+@pytest.mark.parametrize(
+    ("processor", "features", "expected"),
+    [
+        ("skylake-avx512", "+avx2,+fma,+popcnt,+avx512f,+avx512vl,+avx512bw,+avx512dq", "16 True True"),
+        ("haswell", "+avx2,+fma,+popcnt", "8 False False True"),
+    ],
+)
+def test_a_named_processor_gets_its_instructions(processor, features, expected):
+    from llvmlite import binding
+
+    if processor == "skylake-avx512" and binding.llvm_version_info < (19, 0, 0):
+        pytest.skip("this LLVM cannot compress vectors")
+    environment = os.environ | {"NUMBA_CPU_NAME": processor, "NUMBA_CPU_FEATURES": features}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip().startswith(expected), done.stdout + done.stderr

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reference_impl.box import Box
 from reference_impl.neighbors import VerletList, brute_force
-from tests.reference_impl.neighbors.systems import liquid
+from tests.reference_impl.neighbors.systems import liquid, tilted_liquid
 
 
 def test_small_movements_keep_the_list():
@@ -44,15 +45,45 @@ def test_along_open_axes_a_box_length_is_a_movement():
     assert verlet.builds == 2
 
 
-@given(seed=st.integers(0, 1000), step=st.floats(0, 0.2))
+def test_moving_by_a_cell_vector_is_no_movement():
+    positions, cell = tilted_liquid(300)
+    verlet = VerletList(2.0, 0.2, cell)
+    verlet.update(positions)
+    verlet.update(positions + [1, -2, 1] @ cell)
+    assert verlet.builds == 1
+    verlet.update(positions + np.array([0.11, 0, 0]))
+    assert verlet.builds == 2
+
+
+def test_builds_that_follow_each_other_are_counted():
+    positions, box = liquid(300)
+    verlet = VerletList(2.0, 0.4, box)
+    assert np.isnan(verlet.updates_per_build)
+    for shift in (0.0, 0.1, 0.5, 1.0, 1.05, 1.5):
+        verlet.update(positions + shift)
+    assert (verlet.updates, verlet.builds, verlet.builds_in_a_row) == (6, 4, 1)
+    assert verlet.updates_per_build == pytest.approx(1.5)
+
+
+def test_a_list_in_the_sorted_order():
+    positions, box = liquid(300)
+    verlet = VerletList(2.0, 0.4, box, order="sorted", threads=2)
+    result = verlet.update(positions)
+    there = brute_force(positions[result.order], box, 2.4)
+    np.testing.assert_array_equal(result.pairs(), there.pairs())
+
+
+@given(seed=st.integers(0, 1000), step=st.floats(0, 0.2), system=st.sampled_from([liquid, tilted_liquid]))
 @settings(max_examples=25, deadline=None)
-def test_no_pair_within_the_cutoff_is_ever_missed(seed, step):
+def test_no_pair_within_the_cutoff_is_ever_missed(seed, step, system):
     rng = np.random.default_rng(seed)
-    positions, box = liquid(150, seed)
+    positions, box = system(150, seed)
     verlet = VerletList(1.8, 0.3, box)
+    vectors = Box.of(box).vectors
     positions = np.array(positions)
     for _ in range(5):
-        positions = (positions + rng.uniform(-step, step, positions.shape)) % box
+        positions = positions + rng.uniform(-step, step, positions.shape)
+        positions += rng.integers(-1, 2, positions.shape) @ vectors
         listed = set(map(tuple, verlet.update(positions).pairs().tolist()))
         needed = set(map(tuple, brute_force(positions, box, 1.8).pairs().tolist()))
         assert needed <= listed
@@ -104,6 +135,7 @@ def test_without_skin_any_movement_builds():
         ((2.0, -0.1, [9.0] * 3), "skin=-0.1, allowed: >= 0"),
         ((2.0, np.nan, [9.0] * 3), "skin=nan"),
         ((-1.0, 2.0, [9.0] * 3), "cutoff=-1.0, allowed: positive"),
+        ((2.0, 0.4, np.eye(3) * -4.5), "at most half the shortest periodic box length"),
         ((2.0, 0.4, [4.5] * 3), "at most half the shortest periodic box length"),
     ],
 )
