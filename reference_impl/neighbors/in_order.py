@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["list_in_order"]
 
 _WAVES = 16  # what all threads but the first list at once is this part of the list, because it is copied
-_WAVE_ATOMS = 8192  # of each thread, at least: a wave costs a tenth of a millisecond
+_WAVE_ATOMS = 4096  # of each thread, at least: a wave costs a tenth of a millisecond
 _FIRST_PART = 8  # of the list that is expected: from so much of it, the whole is foretold
 
 
@@ -38,25 +38,29 @@ def list_in_order(
     starts, threads = sweepers[0].search.atoms.starts, len(sweepers)
     waves = max(1, min(_WAVES, len(counts) // (threads * _WAVE_ATOMS))) if threads > 1 else 1
     chunks = shares(sweepers[0].search, threads * waves)
-    result = _Growing(expected // _FIRST_PART, int(starts[-1, -1]))
+    result = _Growing(expected // _FIRST_PART, int(starts[-1, -1]), sweepers[0].room)
     for wave in range(0, len(chunks), threads):
         others = []
         tasks = [partial(result.extend_by_sweep, sweepers[0], *chunks[wave], counts)]
         for sweeper, (first, stop) in zip(sweepers[1:], chunks[wave + 1 : wave + threads], strict=False):
             places = int(starts[stop - 1, -1] - starts[first, 0])
-            others.append(_Growing(expected * places // int(starts[-1, -1]), places))
+            others.append(_Growing(expected * places // int(starts[-1, -1]), places, sweeper.room))
             tasks.append(partial(others[-1].extend_by_sweep, sweeper, first, stop, counts))
         run(tasks)
-        for other in others:
-            result.extend(other)
+        del tasks
+        while others:  # and none of them is kept for long
+            result.extend(others.pop(0))
     return result.trimmed()
 
 
 class _Growing:
-    """Labels of up to ``places`` sorted atoms; its length follows from how many the atoms so far have."""
+    """Labels of up to ``places`` sorted atoms; its length follows from how many the atoms so far have.
 
-    def __init__(self, length: int, places: int) -> None:
-        self._labels, self._filled = np.empty(length, np.int32), 0
+    A sweep stops where fewer than ``spare`` are free.
+    """
+
+    def __init__(self, length: int, places: int, spare: int) -> None:
+        self._labels, self._filled, self._spare = np.empty(length + spare, np.int32), 0, spare
         self._places, self._covered = places, 0
 
     def extend_by_sweep(self, sweeper: Sweeper, first: int, stop: int, counts: NDArray[np.int64]) -> None:
@@ -81,8 +85,9 @@ class _Growing:
         self._covered += other._covered
 
     def _make_room(self, room: int) -> None:
-        foretold = 1.01 * self._filled / max(1, self._covered) * self._places
-        self._resize(max(int(foretold), self._filled + self._filled // 20) + room)
+        needed = self._filled + room
+        foretold = int(1.01 * self._filled / max(1, self._covered) * self._places) + self._spare
+        self._resize(foretold if foretold >= needed else needed + self._filled // 20)
 
     def _resize(self, length: int) -> None:
         self._labels.resize(length, refcheck=False)  # where the system can, without a copy
