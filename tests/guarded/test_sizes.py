@@ -58,7 +58,7 @@ def test_initialization(systems, benchmark, n):
 
 @compiled
 @timed
-@within(10)  # 6 to 7 times less
+@within(10)  # 6 to 11 times less
 def test_analysis(systems, benchmark, n):
     positions, _, box = systems[n]
     found = benchmark(analyze, positions, box)

@@ -46,6 +46,7 @@ def test_every_pair_is_counted_once_by_its_nearest_image():
         ({"positions": np.zeros((1, 3))}, "got bins=200 for 1 atoms, allowed: 1 and more, 2 and more"),
         ({"cutoff": 5.0}, "allowed: at most half the shortest periodic box length"),
         ({"box": None}, "got box=None"),
+        ({"box": [[8, 0, 0], [1, 8, 0], [0, 0, 8]]}, "allowed here: a box of three lengths"),
     ],
 )
 def test_what_is_refused(arguments, message):

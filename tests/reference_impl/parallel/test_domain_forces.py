@@ -113,6 +113,7 @@ def test_errors_are_in_the_callers_numbers_and_do_no_harm(device):
         ({"domains": 0}, "got 0 domains"),
         ({"domains": (2, 2)}, r"got domains=\(2, 2\)"),
         ({"box": [8, 8]}, r"got box of shape \(2,\)"),
+        ({"box": [[8, 0, 0], [1, 8, 0], [0, 0, 8]]}, "allowed here: a box of three lengths"),
     ],
 )
 def test_what_is_refused(arguments, message):
