@@ -6,10 +6,25 @@ Of a pair at distance r below the cutoff the energy is :math:`4 (r^{-12} - r^{-6
 ==================  ========================================================================================
 cost                O(pairs of the list); a half list adds to both atoms of a pair, a full list to one
 working set         the result: :func:`working_set_bytes`; nothing with ``out=``
-back ends           ``oracle`` (NumPy, arrays of all pairs), ``compiled`` (numba)
+back ends           ``oracle`` (NumPy, arrays of all pairs), ``compiled`` (numba), and for :class:`BlockForces`
+                    ``blocked`` (numba, vectors of pairs; any number of threads, float64 or float32)
 ==================  ========================================================================================
 """
 
+from reference_impl.kernels.lennard_jones.block_forces import (
+    BlockForces,
+    Precision,
+    checked_precision,
+    checked_threads,
+)
 from reference_impl.kernels.lennard_jones.contract import Forces, lennard_jones, working_set_bytes
 
-__all__ = ["Forces", "lennard_jones", "working_set_bytes"]
+__all__ = [
+    "BlockForces",
+    "Forces",
+    "Precision",
+    "checked_precision",
+    "checked_threads",
+    "lennard_jones",
+    "working_set_bytes",
+]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reference_impl.box import Box
 
-__all__ = ["Forces", "lennard_jones", "working_set_bytes"]
+__all__ = ["Forces", "checked_out", "lennard_jones", "working_set_bytes"]
 
 
 class Forces(NamedTuple):
@@ -63,7 +63,7 @@ def lennard_jones(
         raise ValueError(
             f"got a list of {len(neighbors.indptr) - 1} atoms, allowed: {len(numbers)}, as in positions"
         )
-    forces = np.empty(numbers.shape) if out is None else _checked_out(out, len(numbers))
+    forces = np.empty(numbers.shape) if out is None else checked_out(out, len(numbers))
     add_forces = compiled.add_forces if HAS_NUMBA else oracle.add_forces
     energy, virial = add_forces(
         numbers,
@@ -80,7 +80,8 @@ def lennard_jones(
     return Forces(forces, energy, virial)
 
 
-def _checked_out(out: NDArray[np.float64], atoms: int) -> NDArray[np.float64]:
+def checked_out(out: NDArray[np.float64], atoms: int) -> NDArray[np.float64]:
+    """``out``, if it can take the forces on ``atoms``."""
     if not (
         isinstance(out, np.ndarray)
         and out.shape == (atoms, 3)

@@ -1,0 +1,247 @@
+"""Vectors of numbers as values of compiled code: `load` some, write the formula, `store` the result.
+
+numba knows no such type, and LLVM does not find vectors by itself where arrays might overlap. The same source runs
+on every processor that LLVM knows, with the instructions that it has. Arithmetic is IEEE, but `fma` may round once
+instead of twice where the processor can.
+"""
+# ruff: noqa: ARG001, ARG005 - numba passes the types of all arguments, by these names
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from llvmlite import ir
+from numba import extending, types
+from numba.core import cgutils
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "VECTOR_BYTES", "any_below", "any_beyond", "bits_below", "fma", "item", "lanes", "larger", "load", "load_wide",
+    "splat", "store", "sum_of", "where_below",
+]  # fmt: skip
+
+VECTOR_BYTES = 32  # of AVX2; where registers hold less, LLVM splits vectors
+
+declare: Any = cgutils.get_or_insert_function
+_I32, _I64 = ir.IntType(32), ir.IntType(64)
+
+
+def intrinsic(generator: Callable[..., Any]) -> Any:
+    """Numba's decorator: its annotations are those of the generator, not of the calls."""
+    return extending.intrinsic(generator)
+
+
+class Vector(types.Type):
+    """Of ``VECTOR_BYTES``, with elements of one float type."""
+
+    def __init__(self, element: Any) -> None:
+        self.element = element
+        self.count = VECTOR_BYTES * 8 // element.bitwidth
+        super().__init__(name=f"Vector({element} x {self.count})")
+
+
+def _ir_scalar(element: Any) -> Any:
+    return ir.FloatType() if element == types.float32 else ir.DoubleType()
+
+
+def _ir_vector(vector: Any) -> Any:
+    return ir.VectorType(_ir_scalar(vector.element), vector.count)
+
+
+@extending.register_model(Vector)
+class _Model(extending.models.PrimitiveModel):
+    def __init__(self, manager: Any, vector: Any) -> None:
+        initialize: Any = super().__init__
+        initialize(manager, vector, _ir_vector(vector))
+
+
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    return builder.gep(context.make_array(array_type)(context, builder, array).data, [index])
+
+
+def _shuffle(builder: Any, vector: Any, order: list[int]) -> Any:
+    mask = ir.Constant(ir.VectorType(_I32, len(order)), order)
+    return builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), mask)
+
+
+@intrinsic
+def lanes(_typing: Any, array: Any) -> Any:
+    """How many elements of ``array`` make a vector; a constant of the compiled code."""
+    count = Vector(array.dtype).count
+    return types.intp(array), lambda context, builder, signature, arguments: _I64(count)
+
+
+@intrinsic
+def item(_typing: Any, array: Any, index: Any) -> Any:
+    """``array[index]`` for an index that is never negative: numba's own costs three instructions more."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load(_pointer(context, builder, signature.args[0], *arguments))
+
+    return array.dtype(array, types.intp), generate
+
+
+def _loading(array: Any, vector: Any) -> Any:
+    """Elements of ``array`` as a ``vector``, whose elements may be wider."""
+    stored = ir.VectorType(_ir_scalar(array.dtype), vector.count)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = _pointer(context, builder, signature.args[0], *arguments)
+        loaded = builder.load(builder.bitcast(pointer, stored.as_pointer()))
+        loaded.align = array.dtype.bitwidth // 8
+        return loaded if array.dtype == vector.element else builder.fpext(loaded, _ir_vector(vector))
+
+    return vector(array, types.intp), generate
+
+
+@intrinsic
+def load(_typing: Any, array: Any, index: Any) -> Any:
+    """Vector of the elements from ``index`` on."""
+    return _loading(array, Vector(array.dtype))
+
+
+@intrinsic
+def load_wide(_typing: Any, array: Any, index: Any) -> Any:
+    """The same as float64, whatever the array holds."""
+    return _loading(array, Vector(types.float64))
+
+
+def _storing(array: Any, values: Any) -> Any:
+    stored = ir.VectorType(_ir_scalar(array.dtype), values.count)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        *place, vector = arguments
+        if array.dtype != values.element:
+            vector = builder.fptrunc(vector, stored)
+        pointer = _pointer(context, builder, signature.args[0], *place)
+        builder.store(vector, builder.bitcast(pointer, stored.as_pointer())).align = array.dtype.bitwidth // 8
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, values), generate
+
+
+@intrinsic
+def store(_typing: Any, array: Any, index: Any, values: Any) -> Any:
+    """Write ``values``, a vector, from ``index`` on; float64 is rounded where the array is narrower."""
+    return _storing(array, values)
+
+
+@intrinsic
+def splat(_typing: Any, number: Any) -> Any:
+    """``number`` in every lane."""
+    vector = Vector(number)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        undefined = ir.Constant(_ir_vector(vector), ir.Undefined)
+        return _shuffle(builder, builder.insert_element(undefined, arguments[0], _I32(0)), [0] * vector.count)
+
+    return vector(number), generate
+
+
+@intrinsic
+def fma(_typing: Any, x: Any, y: Any, z: Any) -> Any:
+    """``x * y + z``."""
+    kind = "f32" if x.element == types.float32 else "f64"
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        face = ir.FunctionType(_ir_vector(x), [_ir_vector(x)] * 3)
+        name = f"llvm.fmuladd.v{x.count}{kind}"
+        return builder.call(declare(builder.module, face, name), arguments)
+
+    return x(x, x, x), generate
+
+
+@intrinsic
+def where_below(_typing: Any, x: Any, limit: Any, values: Any) -> Any:
+    """``values`` in the lanes where ``x < limit``, 0 in the others, whatever ``values`` is there."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        below = builder.fcmp_ordered("<", *arguments[:2])
+        return builder.select(below, arguments[2], ir.Constant(_ir_vector(x), None))
+
+    return x(x, x, x), generate
+
+
+def _any(builder: Any, mask: Any, count: int) -> Any:
+    bits = builder.bitcast(mask, ir.IntType(count))
+    return builder.zext(builder.icmp_unsigned("!=", bits, ir.IntType(count)(0)), _I64)
+
+
+@intrinsic
+def larger(_typing: Any, x: Any, y: Any) -> Any:
+    """The larger number of each lane."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(">", *arguments), *arguments)
+
+    return x(x, x), generate
+
+
+@intrinsic
+def bits_below(_typing: Any, x: Any, limit: Any) -> Any:
+    """Bit ``k`` is set where ``x < limit`` in lane ``k``."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        mask = builder.fcmp_ordered("<", *arguments)
+        return builder.zext(builder.bitcast(mask, ir.IntType(x.count)), _I64)
+
+    return types.int64(x, x), generate
+
+
+@intrinsic
+def any_below(_typing: Any, x: Any, limit: Any) -> Any:
+    """1 when ``x < limit`` in a lane, else 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _any(builder, builder.fcmp_ordered("<", *arguments), x.count)
+
+    return types.int64(x, x), generate
+
+
+@intrinsic
+def any_beyond(_typing: Any, x: Any, limit: Any) -> Any:
+    """1 when ``x > limit`` in a lane or one is not a number, else 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _any(builder, builder.fcmp_unordered(">", *arguments), x.count)
+
+    return types.int64(x, x), generate
+
+
+@intrinsic
+def sum_of(_typing: Any, x: Any) -> Any:
+    """Of all lanes, by halves."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        (vector,) = arguments
+        count = x.count
+        while count > 1:
+            count //= 2
+            halves = (list(range(count)), list(range(count, 2 * count)))
+            vector = builder.fadd(*(_shuffle(builder, vector, half) for half in halves))
+        return builder.extract_element(vector, _I32(0))
+
+    return x.element(x), generate
+
+
+def _define(operation: Callable[[Any, Any], Any], instruction: str) -> None:
+    @intrinsic
+    def lanewise(_typing: Any, x: Any, y: Any) -> Any:
+        return x(x, y), lambda context, builder, signature, arguments: getattr(builder, instruction)(
+            *arguments
+        )
+
+    @extending.overload(operation, strict=False)  # names only: the annotations differ
+    def of_vectors(x: Any, y: Any) -> Any:
+        if isinstance(x, Vector) and x == y:
+            return lambda x, y: lanewise(x, y)  # noqa: PLW0108 - numba compiles functions, not intrinsics
+        return None
+
+
+_define(operator.add, "fadd")
+_define(operator.sub, "fsub")
+_define(operator.mul, "fmul")
+_define(operator.truediv, "fdiv")
