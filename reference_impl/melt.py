@@ -34,6 +34,10 @@ def main() -> int:
     parser.add_argument("--time-step", type=float, default=0.005)
     parser.add_argument("--every", type=int, default=100, help="steps between two lines, and two frames")
     parser.add_argument("--trajectory", metavar="FILE", help="write frames to this new HDF5 file (H5MD)")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--precision", choices=("float64", "float32"), default="float64", help="of the arithmetic on pairs"
+    )
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     try:
@@ -61,6 +65,9 @@ def _run(asked: argparse.Namespace) -> None:
             console.print(f"{sample.step:13}" + "".join(f"{number:13.6f}" for number in numbers))
             progress.update(task, completed=sample.step)
 
+        simulate(  # compiled, or read from the cache, before the clock runs
+            positions, velocities, box, steps=0, precision=asked.precision, threads=asked.threads
+        )
         started = time.perf_counter()
         run = simulate(
             positions,
@@ -68,6 +75,8 @@ def _run(asked: argparse.Namespace) -> None:
             box,
             steps=asked.steps,
             time_step=asked.time_step,
+            precision=asked.precision,
+            threads=asked.threads,
             sample_every=asked.every,
             on_sample=show,
             on_frame=record,

@@ -31,11 +31,11 @@ def kinetic_energy(velocities: NDArray[np.float64]) -> float:
     return 0.5 * float(np.vdot(velocities, velocities))
 
 
-def temperature_of(velocities: NDArray[np.float64]) -> float:
+def temperature_of(kinetic: float, atoms: int) -> float:
     """Twice the kinetic energy by degree of freedom; the total momentum, which is conserved, takes away three."""
-    return 2 * kinetic_energy(velocities) / (3 * len(velocities) - 3)
+    return 2 * kinetic / (3 * atoms - 3)
 
 
-def pressure_of(velocities: NDArray[np.float64], virial: float, volume: float) -> float:
+def pressure_of(kinetic: float, virial: float, volume: float) -> float:
     """Of the virial theorem (Allen & Tildesley, Computer Simulation of Liquids, section 2.4)."""
-    return (2 * kinetic_energy(velocities) + virial) / (3 * volume)
+    return (2 * kinetic + virial) / (3 * volume)

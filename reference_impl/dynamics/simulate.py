@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from reference_impl.dynamics.observables import Sample, kinetic_energy, pressure_of, temperature_of
-from reference_impl.dynamics.velocity_verlet import kick, kick_and_drift
-from reference_impl.kernels.lennard_jones import Forces, lennard_jones
-from reference_impl.neighbors import VerletList
+from reference_impl.backends import HAS_NUMBA
+from reference_impl.dynamics.list_run import ListRun, Pace
+from reference_impl.dynamics.observables import Sample, pressure_of, temperature_of
+from reference_impl.kernels.lennard_jones import Precision, checked_precision, checked_threads, lennard_jones
+from reference_impl.neighbors import VerletList, neighbor_list
 from reference_impl.neighbors.system import as_positions
+
+if HAS_NUMBA:
+    from reference_impl.dynamics.block_run import BlockRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +42,9 @@ def simulate(  # noqa: PLR0913 - three, and keywords
     time_step: float = 0.005,
     cutoff: float = 2.5,
     skin: float = 0.3,
+    rebuild_every: int | None = None,
+    precision: Precision = "float64",
+    threads: int = 1,
     sample_every: int = 100,
     on_sample: Callable[[Sample], object] | None = None,
     on_frame: Callable[[Sample, NDArray[np.float64], NDArray[np.float64]], object] | None = None,
@@ -54,56 +61,80 @@ def simulate(  # noqa: PLR0913 - three, and keywords
         How many, and how long one is.
     cutoff, skin
         Of the forces, and of the list; see :class:`reference_impl.neighbors.VerletList`.
+    rebuild_every
+        Steps between two lists, instead of a look at every step whether an atom moved ``skin / 2``. Pairs are
+        missed when one moves farther before.
+    precision, threads
+        As in :class:`reference_impl.kernels.lennard_jones.BlockForces`. Positions and velocities are float64.
     sample_every
         The first, the last and every such step in between are looked at.
     on_sample
         Called with each :class:`Sample` as it is made.
     on_frame
-        The same, with the positions and velocities of that step, which change afterwards: copy what is kept.
+        The same, with the positions and velocities of that step.
 
     Raises
     ------
     ValueError
-        For a system that the list or the forces refuse, negative ``steps``, ``sample_every`` below one, a
-        ``time_step`` that is not finite. In a run whose atoms fly apart the list names the first that is lost.
+        For a system that the list or the forces refuse, negative ``steps``, ``sample_every`` or ``rebuild_every``
+        below one, a ``time_step`` that is not finite, and options other than these. In a run whose atoms fly apart
+        the first that is lost is named.
     """
     if steps < 0 or sample_every < 1:
         raise ValueError(f"got steps={steps}, sample_every={sample_every}, allowed: 0 and more, 1 and more")
+    if rebuild_every is not None and rebuild_every < 1:
+        raise ValueError(f"got rebuild_every={rebuild_every}, allowed: 1 and more, or None")
     if not np.isfinite(time_step):
         raise ValueError(f"got time_step={time_step}, allowed: finite")
-    here, moving = np.array(as_positions(positions)), np.array(as_positions(velocities))
+    here, moving = as_positions(positions), as_positions(velocities)
     if here.shape != moving.shape or len(here) < 2:
         raise ValueError(
             f"got shapes {here.shape} and {moving.shape}, allowed: twice the same (N, 3), N >= 2"
         )
-    verlet = VerletList(cutoff, skin, box)
-    lengths, volume = verlet.box.lengths, float(np.prod(verlet.box.lengths))
-    pull = np.empty(here.shape)
-
-    def forces() -> Forces:
-        return lennard_jones(here, verlet.box, verlet.update(here), cutoff=cutoff, out=pull)
-
+    dtype, threads = checked_precision(precision), checked_threads(threads)
+    lengths = VerletList(cutoff, skin, box).box.lengths
+    pace = Pace(time_step, float(cutoff), float(skin), rebuild_every or 0)
+    run: BlockRun | ListRun
+    if HAS_NUMBA:
+        run = BlockRun(here, moving, lengths, pace, dtype=dtype, threads=threads)
+    else:
+        run = ListRun(here, moving, lengths, pace)
     samples: list[Sample] = []
-
-    def look(step: int, found: Forces) -> None:
-        sample = Sample(
-            step,
-            found.energy / len(here),
-            kinetic_energy(moving) / len(here),
-            temperature_of(moving),
-            pressure_of(moving, found.virial, volume),
-        )
-        samples.append(sample)
+    step = 0
+    while True:
+        samples.append(_sample(step, run, lengths, cutoff, atoms=len(here)))
         if on_sample is not None:
-            on_sample(sample)
+            on_sample(samples[-1])
         if on_frame is not None:
-            on_frame(sample, here, moving)
+            on_frame(samples[-1], _wrapped(run.positions(), lengths), run.velocities())
+        if step == steps:
+            break
+        more = min(sample_every - step % sample_every, steps - step)
+        run.advance(more)
+        step += more
+    return Simulation(_wrapped(run.positions(), lengths), run.velocities(), tuple(samples), run.list_builds)
 
-    look(0, forces())
-    for step in range(1, steps + 1):
-        kick_and_drift(here, moving, pull, lengths, time_step)
-        found = forces()
-        kick(moving, pull, time_step / 2)
-        if step % sample_every == 0 or step == steps:
-            look(step, found)
-    return Simulation(here, moving, tuple(samples), verlet.builds)
+
+def _sample(
+    step: int, run: BlockRun | ListRun, lengths: NDArray[np.float64], cutoff: float, *, atoms: int
+) -> Sample:
+    if not np.isfinite(run.energy):  # named by what looks at pairs of atoms
+        last = as_positions(run.positions())
+        lennard_jones(last, lengths, neighbor_list(last, lengths, cutoff), cutoff=cutoff)
+        raise ValueError(
+            f"energy {run.energy} at step {step}: atoms are too near, allowed: a smaller time_step"
+        )
+    kinetic = run.kinetic_energy
+    return Sample(
+        step,
+        run.energy / atoms,
+        kinetic / atoms,
+        temperature_of(kinetic, atoms),
+        pressure_of(kinetic, run.virial, float(np.prod(lengths))),
+    )
+
+
+def _wrapped(positions: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Into [0, L) along each axis."""
+    wrapped = positions - lengths * np.floor(positions / lengths)
+    return np.where(wrapped >= lengths, 0.0, wrapped)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reference_impl.dynamics.observables import temperature_of
+from reference_impl.dynamics.observables import kinetic_energy, temperature_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,5 +29,5 @@ def thermal_velocities(atoms: int, temperature: float, rng: np.random.Generator)
         raise ValueError(f"got temperature={temperature}, allowed: 0 and above, finite")
     velocities = rng.standard_normal((atoms, 3))
     velocities -= velocities.mean(axis=0)
-    velocities *= np.sqrt(temperature / temperature_of(velocities))
+    velocities *= np.sqrt(temperature / temperature_of(kinetic_energy(velocities), atoms))
     return velocities

@@ -28,12 +28,22 @@ def test_a_short_run_prints_energies_and_what_a_step_costs():
     assert "ns per atom and step" in lines[-1]
 
 
+def test_threads_and_precision_change_the_last_digits_only():
+    short = ("--atoms", "500", "--steps", "20", "--seed", "7")
+    plain, other = run(*short), run(*short, "--threads", "2", "--precision", "float32")
+    assert other.returncode == 0, other.stderr
+    ends = [[float(number) for number in done.stdout.splitlines()[3].split()] for done in (plain, other)]
+    assert ends[0] == pytest.approx(ends[1], rel=1e-4)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--density", "0"], "got density=0.0"),
         (["--atoms", "100"], "at most half the shortest periodic box length"),
         (["--steps", "-1"], "got steps=-1"),
+        (["--threads", "0"], "got threads=0"),
+        (["--precision", "half"], "invalid choice"),
         (["--atoms", "many"], "invalid int value"),
     ],
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from reference_impl import neighbor_list
 from reference_impl.dynamics import fcc_lattice, simulate, thermal_velocities
-from reference_impl.dynamics.observables import temperature_of
+from reference_impl.dynamics.list_run import ListRun, Pace
+from reference_impl.dynamics.observables import kinetic_energy, temperature_of
 
 # LAMMPS' own benchmark "lj" (bench/in.lj, 32000 atoms): what its published logs say at step 0 and 100.
 LAMMPS_ATOMS, DENSITY, TEMPERATURE = 32_000, 0.8442, 1.44
@@ -93,12 +96,54 @@ def test_a_list_with_a_skin_gives_the_run_of_lists_that_are_always_new():
     assert runs[0].list_builds < runs[1].list_builds == 31
 
 
+@pytest.mark.parametrize("rebuild_every", [None, 7])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_runs_over_blocks_are_those_over_lists_of_atoms(threads, rebuild_every):
+    positions, velocities, box = liquid_state()
+    pace = Pace(time_step=0.005, cutoff=2.5, skin=0.3, rebuild_every=rebuild_every or 0)
+    expected = ListRun(positions, velocities, box, pace)
+    expected.advance(40)
+    run = simulate(positions, velocities, box, steps=40, threads=threads, rebuild_every=rebuild_every)
+    apart = run.positions - expected.positions()
+    np.testing.assert_allclose(apart - box * np.rint(apart / box), 0, atol=1e-9)
+    np.testing.assert_allclose(run.velocities, expected.velocities(), atol=1e-8)
+    last = run.samples[-1]
+    assert last.potential_energy == pytest.approx(expected.energy / 500, rel=1e-10)
+    assert last.kinetic_energy == pytest.approx(expected.kinetic_energy / 500, rel=1e-10)
+    assert run.list_builds == expected.list_builds
+    if rebuild_every:
+        assert run.list_builds == 1 + 40 // rebuild_every
+
+
+def test_single_precision_of_pairs_keeps_the_energy_as_well():
+    drifts = {}
+    for precision in ("float64", "float32"):
+        samples = melt(2_048, steps=400, precision=precision, sample_every=50).samples
+        drifts[precision] = [sample.total_energy - samples[2].total_energy for sample in samples[2:]]
+        assert samples[0].potential_energy == pytest.approx(LAMMPS_POTENTIAL, rel=1e-6)
+    assert max(map(abs, drifts["float32"])) < 2 * max(map(abs, drifts["float64"])) + 1e-3
+
+
+def test_looking_more_often_changes_nothing_but_rounding():
+    runs = [melt(steps=30, sample_every=every) for every in (1, 30)]
+    np.testing.assert_allclose(runs[0].velocities, runs[1].velocities, atol=1e-9)
+    assert runs[0].samples[-1] == pytest.approx(runs[1].samples[-1], rel=1e-9)
+
+
+def test_without_numba_lists_of_atoms_do_it(monkeypatch):
+    run = melt(256, steps=5)
+    monkeypatch.setattr(sys.modules["reference_impl.dynamics.simulate"], "HAS_NUMBA", False)
+    again = melt(256, steps=5, threads=2, precision="float32")
+    np.testing.assert_allclose(again.velocities, run.velocities, atol=1e-10)
+
+
 def test_what_is_looked_at_and_told():
     told = []
     run = melt(32 * 4, steps=25, sample_every=10, cutoff=2.0, on_sample=told.append)
     assert [sample.step for sample in run.samples] == [0, 10, 20, 25]
     assert told == list(run.samples)
-    assert temperature_of(run.velocities) == run.samples[-1].temperature
+    atoms = len(run.velocities)
+    assert temperature_of(kinetic_energy(run.velocities), atoms) == pytest.approx(run.samples[-1].temperature)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +152,9 @@ def test_what_is_looked_at_and_told():
         ({"steps": -1}, "got steps=-1"),
         ({"steps": 1, "sample_every": 0}, "sample_every=0"),
         ({"steps": 1, "time_step": np.nan}, "got time_step=nan"),
+        ({"steps": 1, "rebuild_every": 0}, "got rebuild_every=0, allowed: 1 and more, or None"),
+        ({"steps": 1, "precision": "half"}, "got precision='half'"),
+        ({"steps": 1, "threads": -1}, "got threads=-1"),
         ({"steps": 1, "cutoff": 9.0}, "allowed: at most half the shortest periodic box length"),
         ({"steps": 1, "velocities": np.zeros((3, 3))}, r"got shapes \(500, 3\) and \(3, 3\)"),
         ({"steps": 1, "velocities": np.full((500, 3), np.inf)}, "atom 0 has x = inf"),
@@ -117,6 +165,13 @@ def test_what_is_refused(arguments, message):
     velocities = arguments.pop("velocities", np.zeros_like(positions))
     with pytest.raises(ValueError, match=message):
         simulate(positions, velocities, box, **arguments)
+
+
+def test_atoms_in_one_place_are_named():
+    positions, box = fcc_lattice(500, DENSITY)
+    positions[400] = positions[3]
+    with pytest.raises(ValueError, match="atoms 3 and 400 are in the same place"):
+        simulate(positions, np.zeros_like(positions), box, steps=1)
 
 
 def test_a_run_that_explodes_says_so():
@@ -149,7 +204,7 @@ def test_lattices_that_cannot_be(arguments):
 
 def test_thermal_velocities_have_exactly_the_temperature_and_no_momentum():
     velocities = thermal_velocities(1_000, 0.7, np.random.default_rng(5))
-    assert temperature_of(velocities) == pytest.approx(0.7)
+    assert temperature_of(kinetic_energy(velocities), 1_000) == pytest.approx(0.7)
     assert abs(velocities.sum(axis=0)).max() < 1e-11
     # Maxwell's: the fourth moment of each component is three times the square of the second.
     assert (velocities**4).mean() / (velocities**2).mean() ** 2 == pytest.approx(3, abs=0.3)
