@@ -8,7 +8,7 @@ import numpy as np
 
 from reference_impl.dynamics.blocked import Motion, advance
 from reference_impl.kernels.lennard_jones.block_state import BlockState
-from reference_impl.kernels.lennard_jones.workspace import DONE, LOST
+from reference_impl.kernels.lennard_jones.workspace import DONE, LOST, workspace_bytes
 from reference_impl.neighbors.system import as_positions
 
 if TYPE_CHECKING:
@@ -16,9 +16,17 @@ if TYPE_CHECKING:
 
     from reference_impl.dynamics.list_run import Pace
 
-__all__ = ["BlockRun"]
+__all__ = ["BlockRun", "working_set_bytes"]
 
 _ATOM_STEPS = 5_000_000  # in one compiled call, half a second: so long an interrupt waits
+
+
+def working_set_bytes(lengths: NDArray[np.float64], atoms: int, **options: Any) -> int:
+    """What a run holds at most: its workspace, velocities and room to sort them, positions and velocities out.
+
+    ``options`` are those of :func:`reference_impl.kernels.lennard_jones.workspace.workspace_bytes`.
+    """
+    return workspace_bytes(lengths, atoms, more_coordinates=2, **options) + 100 * atoms
 
 
 class BlockRun:
@@ -59,6 +67,10 @@ class BlockRun:
             if status == LOST:
                 as_positions(self.positions())  # says which atom
             steps, resumed = steps - done, True
+
+    def close(self) -> None:
+        """End the threads."""
+        self._state.close()
 
     def positions(self) -> NDArray[np.float64]:
         return self._state.taken(self._state.work.places)

@@ -67,12 +67,15 @@ class ListRun:
     def _forces(self) -> Forces:
         return lennard_jones(self._positions, self._lists.box, self._neighbors, cutoff=self._lists.cutoff)
 
+    def close(self) -> None:
+        """There is nothing to end."""
+
     def positions(self) -> NDArray[np.float64]:
         """In the order of the start, like velocities; atoms may have left the box."""
-        return self._positions
+        return self._positions.copy()
 
     def velocities(self) -> NDArray[np.float64]:
-        return self._velocities
+        return self._velocities.copy()
 
     @property
     def energy(self) -> float:

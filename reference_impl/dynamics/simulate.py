@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -100,18 +101,19 @@ def simulate(  # noqa: PLR0913 - three, and keywords
     else:
         run = ListRun(here, moving, lengths, pace)
     samples: list[Sample] = []
-    step = 0
-    while True:
-        samples.append(_sample(step, run, lengths, cutoff, atoms=len(here)))
-        if on_sample is not None:
-            on_sample(samples[-1])
-        if on_frame is not None:
-            on_frame(samples[-1], _wrapped(run.positions(), lengths), run.velocities())
-        if step == steps:
-            break
-        more = min(sample_every - step % sample_every, steps - step)
-        run.advance(more)
-        step += more
+    with closing(run):
+        step = 0
+        while True:
+            samples.append(_sample(step, run, lengths, cutoff, atoms=len(here)))
+            if on_sample is not None:
+                on_sample(samples[-1])
+            if on_frame is not None:
+                on_frame(samples[-1], _wrapped(run.positions(), lengths), run.velocities())
+            if step == steps:
+                break
+            more = min(sample_every - step % sample_every, steps - step)
+            run.advance(more)
+            step += more
     return Simulation(_wrapped(run.positions(), lengths), run.velocities(), tuple(samples), run.list_builds)
 
 

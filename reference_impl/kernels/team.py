@@ -114,3 +114,8 @@ class Team:
             return [function(*arguments, 0)]
         running = [self._others.submit(function, *arguments, mine) for mine in range(1, self.threads)]
         return [function(*arguments, 0), *(future.result() for future in running)]
+
+    def close(self) -> None:
+        """End the threads; they also end when nothing refers to the team."""
+        if self._others is not None:
+            self._others.shutdown()

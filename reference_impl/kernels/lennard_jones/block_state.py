@@ -48,6 +48,10 @@ class BlockState:
             self.work = self.work._replace(rows=more)
         return reports[0]
 
+    def close(self) -> None:
+        """End the threads."""
+        self._team.close()
+
     @property
     def energy(self) -> float:
         """Of all pairs, at the last forces that came with sums."""

@@ -10,7 +10,7 @@ import numpy as np
 from reference_impl.backends import jit
 from reference_impl.kernels.blocks.candidates import find_bounds
 from reference_impl.kernels.blocks.images import image_shifts
-from reference_impl.kernels.blocks.layout import Columns, Order, columns_of, most_blocks, new_order
+from reference_impl.kernels.blocks.layout import SPARE, Columns, Order, columns_of, most_blocks, new_order
 from reference_impl.kernels.blocks.rows import Rows, fill_rows, new_rows
 from reference_impl.kernels.blocks.sort import gather, share_of, sort
 from reference_impl.kernels.lennard_jones.blocked import add_pulls, lane_tables
@@ -30,8 +30,10 @@ __all__ = [
     "narrow_places",
     "new_workspace",
     "refresh",
+    "workspace_bytes",
 ]
 
+_CANDIDATES = 1_024  # room for the blocks near one block; more where it does not suffice
 DONE, FULL, LOST = 0, 1, 2  # what threads report: in order, no room for the rows, a coordinate is not finite
 
 
@@ -75,13 +77,12 @@ def new_workspace(
     blocks = most_blocks(atoms, columns, width)
     places = np.zeros(3 * blocks * width)
     narrow = dtype != np.float64
-    # Half of the pairs within reach, 45 of 100 lanes filled; sparse systems have not more blocks than pairs.
-    pairs_per_atom = 2 / 3 * np.pi * columns.reach**3 * atoms / np.prod(lengths)
-    blocks_per_atom = pairs_per_atom * min(1.0, 2.5 / width) + 8
     return Workspace(
         order=new_order(atoms, columns, width, threads),
         columns=columns,
-        rows=new_rows(int(blocks_per_atom * atoms / threads) + 256, 1024, columns, blocks, threads),
+        rows=new_rows(
+            _first_entries(lengths, atoms, columns, width, threads), _CANDIDATES, columns, blocks, threads
+        ),
         places=places,
         built=np.zeros_like(places),
         pairs=places.astype(dtype) if narrow else places,
@@ -96,6 +97,42 @@ def new_workspace(
         empty=-1e4 - 2 * float(lengths.max()),
         cutoff_squared=cutoff**2,
     )
+
+
+def _first_entries(
+    lengths: NDArray[np.float64], atoms: int, columns: Columns, width: int, threads: int
+) -> int:
+    """Room for rows where the density is even: some lanes near, and at the rim of the cutoff blocks with only a few."""
+    pairs_per_atom = 2 / 3 * np.pi * columns.reach**3 * atoms / float(np.prod(lengths))
+    entries = int(atoms * (min(pairs_per_atom, 1.3 * pairs_per_atom / width + 10) + 2))
+    return entries // threads + _CANDIDATES  # a thread stops where one more block might not fit
+
+
+def workspace_bytes(
+    lengths: NDArray[np.float64],
+    atoms: int,
+    *,
+    cutoff: float = 2.5,
+    skin: float = 0.3,
+    dtype: type[np.floating[Any]] = np.float64,
+    threads: int = 1,
+    more_coordinates: int = 0,
+) -> int:
+    """What the arrays of :func:`new_workspace` take, less the few whose size does not depend on the number of atoms.
+
+    ``more_coordinates`` are arrays of float64 (3 M,) that the caller has besides.
+    """
+    item = np.dtype(dtype).itemsize
+    width = VECTOR_BYTES // item
+    columns = columns_of(lengths, atoms, cutoff + skin, width)
+    number, blocks = int(columns.counts.prod()), most_blocks(atoms, columns, width)
+    order = blocks * width * (3 * 4 + 8) + (blocks + SPARE) * 6 * 4 + (number + 1) * 8 + threads * number * 8
+    rows = (
+        threads * (_first_entries(lengths, atoms, columns, width, threads) + _CANDIDATES) * 4
+        + threads * blocks
+    )
+    coordinates = (2 + more_coordinates) * 8 + (item if item < 8 else 0) + threads * item
+    return order + rows + 3 * blocks * width * coordinates
 
 
 @jit

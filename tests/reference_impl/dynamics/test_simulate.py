@@ -130,6 +130,31 @@ def test_looking_more_often_changes_nothing_but_rounding():
     assert runs[0].samples[-1] == pytest.approx(runs[1].samples[-1], rel=1e-9)
 
 
+@pytest.fixture
+def allocations():
+    """Count of what compiled code allocated so far."""
+    nrt = pytest.importorskip("numba.core.runtime._nrt_python", reason="counts what compiled code allocates")
+    nrt.memsys_enable_stats()
+    yield nrt.memsys_get_stats_alloc
+    nrt.memsys_disable_stats()
+
+
+@pytest.mark.parametrize("precision", [np.float64, np.float32])
+def test_compiled_steps_allocate_nothing(allocations, precision):
+    from reference_impl.dynamics.block_run import BlockRun
+
+    positions, velocities, box = liquid_state()
+    pace = Pace(time_step=0.005, cutoff=2.5, skin=0.3, rebuild_every=0)
+    run = BlockRun(positions, velocities, box, pace, dtype=precision, threads=1)
+    counts = []
+    for steps in (1, 60):  # a call makes a small object for each of its arrays, and that is all
+        before, builds = allocations(), run.list_builds
+        run.advance(steps)
+        counts.append(allocations() - before)
+    assert run.list_builds > builds
+    assert counts[0] == counts[1]
+
+
 def test_without_numba_lists_of_atoms_do_it(monkeypatch):
     run = melt(256, steps=5)
     monkeypatch.setattr(sys.modules["reference_impl.dynamics.simulate"], "HAS_NUMBA", False)
