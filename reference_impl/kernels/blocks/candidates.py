@@ -78,12 +78,14 @@ def find_candidates(
     )
     real, step = low_x.dtype.type, lanes(low_x)
     limit, zero = splat(real(columns.reach**2)), splat(real(0.0))
+    right = left = back = front = zero
     found, used = 0, 0
     for image_z in (0, -1, 1):
         shift_z = image_z * columns.lengths[2]
         bottom, top = low_z[block] - shift_z - columns.reach, high_z[block] - shift_z + columns.reach
         if top < 0.0 or bottom > columns.lengths[2]:
             continue
+        above, below = splat(real(high_z[block] - shift_z)), splat(real(low_z[block] - shift_z))
         for c in range(len(around)):
             if around[c, 4] and image_z < 0:
                 continue
@@ -106,16 +108,17 @@ def find_candidates(
             if used == 0 or runs[used - 1, 0] != image:
                 runs[used, 0], runs[used, 1] = image, found
                 used += 1
-            shift_x, shift_y = around[c, 2] * columns.lengths[0], around[c, 3] * columns.lengths[1]
-            right, left = splat(real(high_x[block] - shift_x)), splat(real(low_x[block] - shift_x))
-            back, front = splat(real(high_y[block] - shift_y)), splat(real(low_y[block] - shift_y))
-            above, below = splat(real(high_z[block] - shift_z)), splat(real(low_z[block] - shift_z))
+                shift_x, shift_y = around[c, 2] * columns.lengths[0], around[c, 3] * columns.lengths[1]
+                right, left = splat(real(high_x[block] - shift_x)), splat(real(low_x[block] - shift_x))
+                back, front = splat(real(high_y[block] - shift_y)), splat(real(low_y[block] - shift_y))
             while first < stop and low_z[first] <= top:
                 gap_x = larger(larger(load(low_x, first) - right, left - load(high_x, first)), zero)
                 gap_y = larger(larger(load(low_y, first) - back, front - load(high_y, first)), zero)
                 gap_z = larger(larger(load(low_z, first) - above, below - load(high_z, first)), zero)
                 near_bits = bits_below(fma(gap_z, gap_z, fma(gap_y, gap_y, gap_x * gap_x)), limit)
-                for k in range(min(step, stop - first)):
+                if stop - first < step:
+                    near_bits &= (1 << (stop - first)) - 1
+                for k in range(step):  # always written, kept only when counted
                     near[found] = first + k
                     found += near_bits >> k & 1
                 first += step
