@@ -72,10 +72,12 @@ class ListRun:
 
     def positions(self) -> NDArray[np.float64]:
         """In the order of the start, like velocities; atoms may have left the box."""
-        return self._positions.copy()
+        positions: NDArray[np.float64] = self._positions.copy()
+        return positions
 
     def velocities(self) -> NDArray[np.float64]:
-        return self._velocities.copy()
+        velocities: NDArray[np.float64] = self._velocities.copy()
+        return velocities
 
     @property
     def energy(self) -> float:
