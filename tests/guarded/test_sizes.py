@@ -19,6 +19,7 @@ from reference_impl.dynamics import fcc_lattice, radial_distribution, thermal_ve
 from tests.guarded.conftest import DENSITY
 
 SIZES = (1_000, 10_000, 100_000)
+STEPS = 20  # of a timed run; its start, with the first list and forces, counts with them
 compiled = pytest.mark.skipif(not HAS_NUMBA, reason="the targets are those of compiled kernels")
 timed = pytest.mark.benchmark(timer=time.process_time, min_rounds=3, max_time=0.3)
 
@@ -54,6 +55,14 @@ def systems():
 @within(100)  # measured on a busy machine: 30 to 60 times less
 def test_initialization(systems, benchmark, n):
     benchmark(initialize, n)
+
+
+@compiled
+@timed
+@within(1 * STEPS)  # 2.5 to 4.5 times less
+def test_steps(systems, benchmark, n):
+    run = benchmark(simulate, *systems[n], steps=STEPS)
+    assert run.samples[-1].step == STEPS
 
 
 @compiled
