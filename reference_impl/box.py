@@ -25,11 +25,15 @@ class Box:
     ``vectors`` has shape (3, 3), float64: a cell vector per row. Along open axes they have no meaning and are unit
     vectors at right angles to all others. ``inverse`` takes a displacement to fractions of them,
     ``displacement @ inverse``; its columns of open axes are zero. ``periodic`` has shape (3,), bool.
+    ``is_orthorhombic`` says whether the cell vectors lie along x, y and z. ``smallest_width`` is the smallest
+    distance between two opposite periodic faces, ``inf`` where no axis is periodic.
     """
 
     vectors: NDArray[np.float64]
     inverse: NDArray[np.float64]
     periodic: NDArray[np.bool_]
+    is_orthorhombic: bool
+    smallest_width: float
 
     @classmethod
     def of(cls, box: ArrayLike | Box | None, periodic: Sequence[bool] = (True, True, True)) -> Box:
@@ -57,16 +61,15 @@ class Box:
             if not (np.isfinite(given) & (given > 0))[flags].all():
                 raise ValueError(f"got box lengths {given}, allowed: positive and finite along periodic axes")
             given[~flags] = 1.0
-            return cls(_frozen(np.diag(given)), _frozen(np.diag(flags / given)), _frozen(flags))
+            width = float(given[flags].min(initial=np.inf))
+            return cls(_frozen(np.diag(given)), _frozen(np.diag(flags / given)), _frozen(flags), True, width)
         vectors = _completed(given, flags)
+        if (vectors == np.diag(vectors.diagonal())).all():
+            return cls.of(abs(vectors.diagonal()), periodic)  # of either direction: the same lattice
         inverse = np.linalg.inv(vectors)
         inverse[:, ~flags] = 0.0
-        return cls(_frozen(vectors), _frozen(inverse), _frozen(flags))
-
-    @property
-    def is_orthorhombic(self) -> bool:
-        """Whether the cell vectors lie along x, y and z."""
-        return bool((self.vectors == np.diag(self.vectors.diagonal())).all())
+        width = float(1 / np.linalg.norm(inverse, axis=0).max())
+        return cls(_frozen(vectors), _frozen(inverse), _frozen(flags), False, width)
 
     @property
     def lengths(self) -> NDArray[np.float64]:
@@ -82,12 +85,6 @@ class Box:
                 f"got cell vectors {self.vectors.tolist()}, allowed here: a box of three lengths"
             )
         return _frozen(np.where(self.periodic, self.vectors.diagonal(), 0.0))
-
-    @property
-    def smallest_width(self) -> float:
-        """Smallest distance between two opposite periodic faces; ``inf`` where no axis is periodic."""
-        inverse_widths = np.sqrt((self.inverse**2).sum(axis=0))
-        return float(1 / inverse_widths.max()) if self.periodic.any() else float("inf")
 
     @property
     def volume(self) -> float:
@@ -120,8 +117,7 @@ def _completed(given: NDArray[np.float64], periodic: NDArray[np.bool_]) -> NDArr
         longest = rests[np.argmax(np.round(np.linalg.norm(rests, axis=1), 6))]
         vectors[axis] = longest / np.linalg.norm(longest)
         basis = np.vstack([basis, vectors[axis]])
-    is_orthorhombic = (vectors == np.diag(vectors.diagonal())).all()
-    return abs(vectors) if is_orthorhombic else vectors  # of either direction: the same lattice
+    return vectors
 
 
 def image_within(displacement: NDArray[np.float64], box: Box) -> NDArray[np.float64]:

@@ -68,7 +68,7 @@ class Chunk:
 
     def __init__(self, sweeper: Sweeper, first: int, stop: int, scratch: int) -> None:
         self._sweeper, self._first, self._stop = sweeper, first, stop
-        self._found = np.empty(scratch + sweeper.room, np.int32)
+        self._found = _taken(scratch + sweeper.room)
         self._row, self._atom, self._listed = first, 0, 0
 
     def count(self, counts: NDArray[np.int64]) -> None:
@@ -80,12 +80,34 @@ class Chunk:
 
     def fill(self, indptr: NDArray[np.int64], indices: NDArray[np.int32]) -> None:
         _scatter(self._sweeper.search, self._first, self._found, self._listed, indptr, indices)
+        _give_back(self._found)
         self._sweep_rest(indptr, indices, FILL)
 
     def _sweep_rest(self, counts: NDArray[np.int64], indices: NDArray[np.int32], task: int) -> None:
         if self._row < self._stop:
             found = np.empty(self._sweeper.room, np.int32)
             self._sweeper.sweep(self._row, self._stop, self._atom, found, counts, indices, task)
+
+
+_spare: list[NDArray[np.int32]] = []
+_SPARES, _SPARE_LENGTH = 4, 2**20  # no more than 16 MiB are kept
+
+
+def _taken(length: int) -> NDArray[np.int32]:
+    """A scratch of at least ``length``, out of those given back: new memory costs as much as filling it twice."""
+    while _spare:
+        try:
+            scratch = _spare.pop()
+        except IndexError:  # another thread was faster
+            break
+        if len(scratch) >= length:
+            return scratch
+    return np.empty(length, np.int32)
+
+
+def _give_back(scratch: NDArray[np.int32]) -> None:
+    if len(_spare) < _SPARES and len(scratch) <= _SPARE_LENGTH:
+        _spare.append(scratch)
 
 
 def shares(search: Search, parts: int) -> list[tuple[int, int]]:

@@ -93,5 +93,7 @@ class _Growing:
         self._labels.resize(length, refcheck=False)  # where the system can, without a copy
 
     def trimmed(self) -> NDArray[np.int32]:
-        self._resize(self._filled)
-        return self._labels
+        # Giving back a percent would make the next list of this length a new mapping, all of whose pages fault.
+        if self._filled < 0.98 * len(self._labels):
+            self._resize(self._filled)
+        return self._labels[: self._filled]

@@ -22,6 +22,7 @@ __all__ = [
     "LANES",
     "copy",
     "copy_portable",
+    "count_vector",
     "plan_portable",
     "plan_vector",
     "prefetch",
@@ -129,13 +130,14 @@ copy: Any = copy_portable
 prefetch: Any = prefetch_portable
 plan_vector: Any = plan_portable
 sweep_vector: Any = sweep_portable
+count_vector: Any = sweep_portable  # the same, but may leave ``found`` as it is
 FRONT: NDArray[np.uint8] = np.zeros(1, np.uint8)
 
 if HAS_AVX2:
     from reference_impl.neighbors import sweep_ir
 
     plan_vector, sweep_vector, FRONT = sweep_ir.plan, sweep_ir.make_sweep(LANES), sweep_ir.FRONT
-    prefetch = sweep_ir.prefetch
+    count_vector, prefetch = sweep_ir.make_sweep(LANES, writes=False), sweep_ir.prefetch
     _copy_eight: Any = sweep_ir.copy_eight
 
     @jit_inline

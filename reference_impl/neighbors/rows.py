@@ -13,6 +13,7 @@ from reference_impl.neighbors.lanes import (
     FRONT,
     LANES,
     copy,
+    count_vector,
     plan_portable,
     plan_vector,
     prefetch,
@@ -147,7 +148,28 @@ def sweep_rows(
                 if cx < 0:
                     cx += numbers[4]
                 cy, cz = y[i] - shifts[g, 1], z[i] - shifts[g, 2]
-                if vectors:
+                if vectors and task == COUNT:
+                    k, unsure = count_vector(
+                        x,
+                        y,
+                        z,
+                        labels,
+                        begin,
+                        end,
+                        members,
+                        g,
+                        blocks,
+                        cx,
+                        cy,
+                        cz,
+                        inner,
+                        outer,
+                        FRONT,
+                        todo,
+                        found,
+                        k,
+                    )
+                elif vectors:
                     k, unsure = sweep_vector(
                         x,
                         y,
