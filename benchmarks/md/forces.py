@@ -1,26 +1,28 @@
 """Lennard-Jones forces of a melt: this package's kernels against each other.
 
-Run ``python benchmarks/md/forces.py [OUTPUT]``. All see the same liquid and lists within cutoff + skin that are ready,
-except where a list is said to be new at each call. The contestants take turns; forces are compared with the oracle's
-first. Times are medians of one run: of the processor time of the calling thread, and of wall time where two threads
-compute, for which the machine must be idle.
+Run ``python benchmarks/md/forces.py [--keep]``, which keeps the table in results/. All see the same liquid,
+its atoms in random order, and lists within cutoff + skin that are ready, except where a list is said to be new at
+each call. The contestants take turns; forces are compared with the oracle's first. Medians of one run: processor time
+of the calling thread, by which kernels of one thread are compared, and wall time, which says something of two threads
+only on an idle machine.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
-import platform
 import statistics
 import sys
 import time
 from pathlib import Path
 
-import llvmlite.binding
 import numba
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "guard"))
+from contest import machine, publish
+
 from reference_impl import BlockForces, lennard_jones, neighbor_list, simulate
 from reference_impl.box import Box
 from reference_impl.dynamics import fcc_lattice, thermal_velocities
@@ -46,21 +48,17 @@ def oracle_forces(positions, box, neighbors):
 
 
 class Contestant:
-    """A call to time, the clock that is fair to it, and its largest error."""
+    """A call to time, and its largest error."""
 
-    def __init__(self, call, exact, *, threads=1):
-        self.call, self.clock = call, time.thread_time if threads == 1 else time.perf_counter
-        self.error = abs(call().forces - exact).max() / abs(exact).max()
-        self.seconds = []
+    def __init__(self, call, exact):
+        self.call, self.error = call, abs(call().forces - exact).max() / abs(exact).max()
+        self.cpu_seconds, self.wall_seconds = [], []
 
     def run(self):
-        start = self.clock()
+        cpu, wall = time.thread_time(), time.perf_counter()
         self.call()
-        self.seconds.append(self.clock() - start)
-
-    @property
-    def median(self):
-        return statistics.median(self.seconds)
+        self.cpu_seconds.append(time.thread_time() - cpu)
+        self.wall_seconds.append(time.perf_counter() - wall)
 
 
 def measured(atoms, rounds):
@@ -77,7 +75,7 @@ def measured(atoms, rounds):
         for threads in (1, 2):
             forces = BlockForces(box, cutoff=CUTOFF, skin=SKIN, precision=precision, threads=threads)
             contestants[f"blocks, {precision}, {threads} thread{'s' * (threads > 1)}"] = Contestant(
-                lambda forces=forces: forces(positions, out=out), exact, threads=threads
+                lambda forces=forces: forces(positions, out=out), exact
             )
         # Atoms that all moved farther than the skin allows, to and fro: the forces are the same.
         moving = BlockForces(box, cutoff=CUTOFF, skin=SKIN, precision=precision)
@@ -93,33 +91,19 @@ def measured(atoms, rounds):
 
 
 def table():
-    yield f"machine class: {processor()}, Python {platform.python_version()}, numba {numba.__version__}"
-    yield f"{'atoms':>7}  {'kernel':<26}{'ms':>9}{'ns per atom':>13}{'half list /':>13}{'largest error':>15}"
+    yield machine()
+    yield f"numba {numba.__version__}; load of the machine {os.getloadavg()[0]:.1f}"
+    yield f"{'atoms':>7}  {'kernel':<26}{'CPU ms':>9}{'ns per atom':>13}{'half list /':>13}{'wall ms':>10}{'error':>9}"
     for size, rounds in SIZES:
         atoms, contestants = measured(size, rounds)
-        reference = next(iter(contestants.values())).median
+        reference = statistics.median(next(iter(contestants.values())).cpu_seconds)
         for name, contestant in contestants.items():
-            seconds = contestant.median
+            cpu, wall = map(statistics.median, (contestant.cpu_seconds, contestant.wall_seconds))
             yield (
-                f"{atoms:7d}  {name:<26}{seconds * 1e3:9.3f}{seconds / atoms * 1e9:13.1f}"
-                f"{reference / seconds:12.1f}x{contestant.error:15.1e}"
+                f"{atoms:7d}  {name:<26}{cpu * 1e3:9.3f}{cpu / atoms * 1e9:13.1f}{reference / cpu:12.1f}x"
+                f"{wall * 1e3:10.3f}{contestant.error:9.0e}"
             )
 
 
-def processor():
-    flags = llvmlite.binding.get_host_cpu_features()
-    widest = next((name for name in ("avx512f", "avx2", "neon", "sse2") if flags.get(name)), "scalar")
-    return f"{platform.machine()}, {llvmlite.binding.get_host_cpu_name()}, {widest}, {os.cpu_count()} cores"
-
-
-def main():
-    lines = []
-    for line in table():
-        print(line, flush=True)
-        lines.append(line)
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text("\n".join(lines) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    publish("forces", table(), is_kept="--keep" in sys.argv[1:], folder=Path(__file__).parent)
