@@ -13,7 +13,15 @@ name                 cost             working set beyond the result
 `pairs_within`       by method        N² for ``"broadcast"``, O(N) for ``"kdtree"`` and ``"cell_list"``
 ===================  ===============  =======================================================================
 
-Lists are int32 CSR: ``indices[indptr[i]:indptr[i + 1]]`` are the neighbors of atom ``i``, in no given order.
+Lists are int32 CSR: ``indices[indptr[i]:indptr[i + 1]]`` are the neighbors of atom ``i``, in no given order. A list
+with ``order="sorted"`` is that of ``positions[result.order]``: it takes one sweep where one in the caller's order of
+more than 2 MiB takes two, and atoms that it names together lie together in memory.
+
+Boxes are three lengths or three cell vectors, periodic per axis. How a list is made, one file per step: `system`
+checks, `frame` makes a brick of the box, `grid` lays cells over it, `sort` puts the atoms into them, `stencil`
+says which rows of cells are near, `lanes` finds the neighbors of one atom in vectors (`sweep_ir`) or portable
+loops, `exact` decides what rounding could change, `rows` goes from atom to atom, `chunks` and `in_order` share the
+work among threads and put the list together.
 """
 
 from reference_impl.neighbors.brute_force import brute_force

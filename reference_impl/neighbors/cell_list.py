@@ -13,7 +13,7 @@ from reference_impl.neighbors.grid import make_grid
 from reference_impl.neighbors.in_order import list_in_order
 from reference_impl.neighbors.lanes import LANES
 from reference_impl.neighbors.lists import HalfList
-from reference_impl.neighbors.rows import Search
+from reference_impl.neighbors.search import Search
 from reference_impl.neighbors.sort import sort_atoms
 
 if TYPE_CHECKING:

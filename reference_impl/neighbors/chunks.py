@@ -11,7 +11,8 @@ import numpy as np
 
 from reference_impl.backends import jit
 from reference_impl.neighbors.lanes import copy, prefetch
-from reference_impl.neighbors.rows import COUNT, FILL, LIST, most_candidates, sweep_rows
+from reference_impl.neighbors.rows import COUNT, FILL, LIST, sweep_rows
+from reference_impl.neighbors.search import most_candidates
 from reference_impl.neighbors.stencil import empty_stencil
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reference_impl.neighbors.rows import Search
+    from reference_impl.neighbors.search import Search
 
 __all__ = ["NONE", "Chunk", "Sweeper", "shares", "team"]
 

@@ -134,11 +134,11 @@ count_vector: Any = sweep_portable  # the same, but may leave ``found`` as it is
 FRONT: NDArray[np.uint8] = np.zeros(1, np.uint8)
 
 if HAS_AVX2:
-    from reference_impl.neighbors import sweep_ir
+    from reference_impl.neighbors import memory_ir, sweep_ir
 
     plan_vector, sweep_vector, FRONT = sweep_ir.plan, sweep_ir.make_sweep(LANES), sweep_ir.FRONT
-    count_vector, prefetch = sweep_ir.make_sweep(LANES, writes=False), sweep_ir.prefetch
-    _copy_eight: Any = sweep_ir.copy_eight
+    count_vector, prefetch = sweep_ir.make_sweep(LANES, writes=False), memory_ir.prefetch
+    _copy_eight: Any = memory_ir.copy_eight
 
     @jit_inline
     def copy(source: NDArray[np.int32], k: int, target: NDArray[np.int32], n: int, size: int) -> None:

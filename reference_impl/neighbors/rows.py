@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reference_impl.backends import jit
-from reference_impl.neighbors.exact import is_pair
+from reference_impl.neighbors.exact import find_exactly
 from reference_impl.neighbors.lanes import (
     FRONT,
     LANES,
@@ -25,61 +25,12 @@ from reference_impl.neighbors.stencil import MAX_ROWS, set_stencil
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from reference_impl.neighbors.grid import Grid
-    from reference_impl.neighbors.sort import SortedAtoms
+    from reference_impl.neighbors.search import Search
     from reference_impl.neighbors.stencil import Stencil
 
-__all__ = ["COUNT", "FILL", "LIST", "Search", "most_candidates", "sweep_rows"]
+__all__ = ["COUNT", "FILL", "LIST", "sweep_rows"]
 
 COUNT, LIST, FILL = 0, 1, 2
-
-
-class Search(NamedTuple):
-    """What all sweeps share; ``positions`` have shape (N, 3), in the caller's order."""
-
-    positions: NDArray[np.float64]
-    grid: Grid
-    atoms: SortedAtoms
-
-
-@jit
-def most_candidates(search: Search) -> int:
-    """Upper limit on the atoms that are looked at for one atom, vectors' ends included."""
-    starts, grid = search.atoms.starts, search.grid
-    window = min(int(2 * grid.reach / grid.sides[0]) + 3, starts.shape[1] - 1)
-    longest = 0
-    for row in range(len(starts)):
-        for column in range(starts.shape[1] - window):
-            longest = max(longest, starts[row, column + window] - starts[row, column])
-    return MAX_ROWS * (longest + LANES)
-
-
-@jit
-def _find_exactly(
-    search: Search, stencil: Stencil, begin: NDArray[np.int32], end: NDArray[np.int32], i: int, rows: int,
-    groups: int, found: NDArray[np.int32], k: int,
-) -> int:  # fmt: skip
-    """Neighbors of sorted atom ``i`` into ``found[k:]``; asks the oracle about those in doubt."""
-    x, y, z, labels, _, order = search.atoms
-    inner, outer = x.dtype.type(search.grid.inner), x.dtype.type(search.grid.outer)
-    name = order[labels[i]] if len(order) else labels[i]
-    for g in range(groups):
-        shift = stencil.shifts[g]
-        cx = x[i] - shift[0]
-        if cx < 0:
-            cx += stencil.numbers[4]
-        for s in range(rows):
-            if stencil.members[g, s] == 0:
-                continue
-            for j in range(begin[s], end[s]):
-                seen = (x[j] - cx, y[j] - (y[i] - shift[1]), z[j] - (z[i] - shift[2]))
-                squared = seen[0] * seen[0] + seen[1] * seen[1] + seen[2] * seen[2]
-                if not squared < outer:
-                    continue
-                other = order[labels[j]] if len(order) else labels[j]
-                found[k] = labels[j]
-                k += squared < inner or is_pair(search.positions, name, other, seen, search.grid)
-    return k
 
 
 @jit
@@ -213,7 +164,7 @@ def sweep_rows(
                     )
                 doubt |= unsure
             if doubt:
-                k = _find_exactly(search, stencil, begin, end, i, rows, groups, found, before)
+                k = find_exactly(search, stencil, begin, end, i, rows, groups, found, before)
             label = labels[i]
             if task == FILL:
                 copy(found, 0, indices, counts[label], k)

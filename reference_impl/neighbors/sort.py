@@ -158,7 +158,7 @@ def _gather(positions: NDArray[np.float64], grid: Grid, atoms: SortedAtoms) -> N
         front, first = starts[row, 0], starts[row, ghosts]
         end, back = starts[row, ghosts + columns], starts[row, columns + 2 * ghosts]
         for k in range(first, end):
-            prefetch(flat, 3 * labels[min(k + 16, len(labels) - 1)])
+            prefetch(flat, 3 * labels[min(k + 16, end - 1)])
             x[k], y[k], z[k] = place_in_brick(positions, labels[k], grid)
             if len(order):
                 order[rank] = labels[k]

@@ -16,7 +16,7 @@ from reference_impl.neighbors.vector_ir import INT, LONG, Vector, array_data, ca
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FRONT", "copy_eight", "make_sweep", "plan", "prefetch"]
+__all__ = ["FRONT", "make_sweep", "plan"]
 
 _EIGHT = 8
 # Row: eight bits; columns: the lanes whose bits are set, then the others.
@@ -102,32 +102,6 @@ def plan(_typing: Any, low: Any, high: Any, front: Any, along: Any, base: Any, n
         end,
     )
     return face, generate
-
-
-@intrinsic
-def prefetch(_typing: Any, array: Any, k: Any) -> Any:
-    """Ask for the cache line of ``array[k]``, which is about to be written; never fails, whatever ``k``."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = array_data(context, builder, signature.args[0], arguments[0])
-        address = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
-        # To be written, to be kept in all caches, data.
-        call(builder, "llvm.prefetch.p0", address, INT(1), INT(3), INT(1), returns=ir.VoidType())
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64), generate
-
-
-@intrinsic
-def copy_eight(_typing: Any, source: Any, k: Any, target: Any, n: Any) -> Any:
-    """``target[n:n + 8] = source[k:k + 8]``, unchecked."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        source, target = (array_data(context, builder, signature.args[n], arguments[n]) for n in (0, 2))
-        Vector.load(builder, source, arguments[1], _EIGHT).store(target, arguments[3])
-        return context.get_dummy_value()
-
-    return types.void(source, types.int64, target, types.int64), generate
 
 
 def _to_front(builder: Any, front: Any, lanes: Vector, chosen: Vector) -> Vector:
