@@ -34,7 +34,7 @@ from reference_impl.neighbors.system import checked_system
 
 DENSITY, CUTOFF = 0.8442, 2.5 + 0.3
 TILT = np.array([[1.0, 0.0, 0.0], [0.3, 1.0, 0.0], [-0.2, 0.4, 1.0]])
-TURNS = {1_000: (50, 15), 10_000: (5, 15), 100_000: (1, 9), 1_000_000: (1, 3)}  # lists of a turn, rounds
+TURNS = {1_000: (20, 11), 10_000: (4, 11), 100_000: (1, 7), 1_000_000: (1, 3)}  # lists of a turn, rounds
 PEAKS_AT = (100_000, 1_000_000)
 
 
@@ -83,11 +83,14 @@ def by_portable_loops(positions, cell):
 
 def pairs_of(result):
     """Sorted, as one number each; of any contestant."""
-    pairs = np.asarray(result) if not hasattr(result, "indptr") else result.pairs()
-    if getattr(result, "order", None) is not None:
-        pairs = result.order[pairs]
-    pairs = np.sort(pairs.astype(np.int64), axis=1)
-    return np.sort(pairs[:, 0] * 2**32 + pairs[:, 1])
+    if hasattr(result, "indptr"):
+        first = np.repeat(np.arange(len(result.indptr) - 1), np.diff(result.indptr))
+        pairs = np.stack([first, result.indices], axis=1)
+        pairs = pairs if result.order is None else result.order[pairs]
+    else:
+        pairs = np.asarray(result)
+    pairs = pairs.astype(np.int64)
+    return np.sort(pairs.min(axis=1) * 2**32 + pairs.max(axis=1))
 
 
 def turn(call, lists):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference_impl.backends import HAS_AVX2
+from reference_impl.backends import HAS_AVX2, HAS_NUMBA
 from reference_impl.neighbors import lanes
 from reference_impl.neighbors.stencil import MAX_ROWS
 
@@ -19,7 +19,9 @@ PRECISIONS = st.sampled_from([np.float32, np.float64])
 
 def swept_by(plan, sweep):
     """Stretches and what is found in them, by these two; from Python, where intrinsics cannot be called."""
-    numba = pytest.importorskip("numba")
+    if not HAS_NUMBA:
+        pytest.skip("without numba there is nothing to compile")
+    import numba
 
     @numba.njit
     def call_plan(*arguments):
