@@ -101,7 +101,7 @@ def sweep_portable(
 
     Returns the new ``k``, and whether rounding could tell otherwise of any, because it is not below ``inner``.
     """
-    doubt = 0
+    before, certain = k, 0
     for s in range(8 * blocks):
         if members[group, s] == 0:
             continue
@@ -110,8 +110,8 @@ def sweep_portable(
             squared = dx * dx + dy * dy + dz * dz
             found[k] = labels[j]  # always written, kept only when counted: no branch to mispredict
             k += squared < outer
-            doubt += (squared < outer) != (squared < inner)
-    return k, doubt > 0
+            certain += squared < inner
+    return k, k - before != certain
 
 
 @jit_inline
