@@ -25,7 +25,7 @@ MIDDLE = "3.11"
 # The newest pytest everywhere, the older ones once.
 PYTESTS = [*((python, "newest") for python in PYTHONS), (MIDDLE, "9.0"), (MIDDLE, "8.4")]
 WITHOUT_EXTRAS = (
-    "tests/gate", "tests/model", "tests/plugin", "tests/probes", "tests/session", "tests/stats", "tests/store",
+    "tests/gate", "tests/model", "tests/plugin", "tests/probes", "tests/stats", "tests/store",
     "tests/reports", "tests/cli",
 )  # fmt: skip
 NEEDED_BY_TESTS = ("hypothesis", "pytest-asyncio", "pytest-rerunfailures", "pytest-xdist", "anyio", "trio")

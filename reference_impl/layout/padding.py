@@ -87,7 +87,7 @@ def structure_of(dtype: DTypeLike) -> Structure:
 
 def _leaves(dtype: np.dtype[Any], path: str, offset: int) -> Iterator[Span]:
     """What has no fields of its own, elements of arrays of structures one by one."""
-    if dtype.subdtype is not None and dtype.base.names is not None:
+    if dtype.subdtype is not None and _innermost(dtype).names is not None:
         for number, index in enumerate(np.ndindex(dtype.shape)):
             place = f"{path}[{', '.join(map(str, index))}]"
             yield from _leaves(dtype.base, place, offset + number * dtype.base.itemsize)
@@ -97,6 +97,13 @@ def _leaves(dtype: np.dtype[Any], path: str, offset: int) -> Iterator[Span]:
         for name in dtype.names or ():
             field, place_bytes = dtype.fields[name][:2]
             yield from _leaves(field, f"{path}.{name}" if path else name, offset + place_bytes)
+
+
+def _innermost(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Of arrays of arrays, the element."""
+    while dtype.subdtype is not None:
+        dtype = dtype.base
+    return dtype
 
 
 def _rebuilt(dtype: np.dtype[Any], *, is_ordered: bool) -> np.dtype[Any]:

@@ -6,7 +6,7 @@ import ctypes
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reference_impl.layout import structure_of
@@ -64,6 +64,7 @@ TYPES = st.recursive(
 )
 
 
+@example(np.dtype([("f0", np.dtype((np.dtype(([("a", "i1"), ("b", "<i2")], (1,))), (2,))))]))
 @given(TYPES.filter(lambda dtype: dtype.names is not None))
 def test_every_byte_is_a_field_or_padding(dtype):
     found = structure_of(dtype)
