@@ -3,6 +3,7 @@ import linecache
 import logging
 import re
 import sys
+import threading
 import tracemalloc
 
 from pytest_memguard.probes import allowances
@@ -31,6 +32,22 @@ def test_log_records_are_pytests():
     logger = logging.getLogger("memguard-test-records")
     _, ignored = trace_of(lambda: [logger.warning("record %d %s", i, "x") for i in range(100)])
     assert ignored > 20_000
+
+
+def test_the_state_of_a_thread_is_the_interpreters_and_the_thread_the_programs():
+    """That state is freed when the thread has come to its end, which may be after it was joined."""
+    done = threading.Event()
+
+    def start():
+        threads = [threading.Thread(target=done.wait) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    counted, ignored = trace_of(start)
+    done.set()
+    assert ignored > 20 * 100
+    assert counted > 20 * 500
 
 
 def test_a_logging_handler_is_the_programs():
