@@ -28,7 +28,15 @@ WITHOUT_EXTRAS = (
     "tests/gate", "tests/model", "tests/plugin", "tests/probes", "tests/stats", "tests/store",
     "tests/reports", "tests/cli",
 )  # fmt: skip
-NEEDED_BY_TESTS = ("hypothesis", "pytest-asyncio", "pytest-rerunfailures", "pytest-xdist", "anyio", "trio")
+NEEDED_BY_TESTS = (
+    "hypothesis",
+    "scipy",
+    "pytest-asyncio",
+    "pytest-rerunfailures",
+    "pytest-xdist",
+    "anyio",
+    "trio",
+)
 GUARDED = """
 import pytest
 
