@@ -6,6 +6,8 @@ import pytest
 
 from pytest_memguard.stats.change_points import change_points, noise
 
+pytest.importorskip("ruptures", reason="comes with the extra history")
+
 
 def test_steps_are_found_where_they_are():
     assert change_points([10.0] * 6 + [12.0] * 6 + [8.0] * 6) == (6, 12)
