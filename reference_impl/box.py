@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from reference_impl.backends import jit_inline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Box", "image_within", "minimum_image"]
+__all__ = ["Box", "image_within", "minimum_image", "nearest_image", "wrapped"]
 
 _FLAT = 1e-9  # volume of the unit cell vectors below which they lie in one plane, up to rounding
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A box of any shape, periodic per axis; make one with :meth:`of`.
+class Box(NamedTuple):
+    """A box of any shape, periodic per axis; make one with :meth:`of`. Compiled code takes it as it is.
 
     ``vectors`` has shape (3, 3), float64: a cell vector per row. Along open axes they have no meaning and are unit
     vectors at right angles to all others. ``inverse`` takes a displacement to fractions of them,
@@ -71,6 +71,21 @@ class Box:
         width = float(1 / np.linalg.norm(inverse, axis=0).max())
         return cls(_frozen(vectors), _frozen(inverse), _frozen(flags), False, width)
 
+    @classmethod
+    def closed(cls, box: ArrayLike | Box | None) -> Box:
+        """As :meth:`of`, for what knows only boxes that are periodic along all axes.
+
+        Raises
+        ------
+        ValueError
+            Also for a box with open axes (names them).
+        """
+        checked = cls.of(box)
+        if not checked.periodic.all():
+            axes = " and ".join(axis for axis, flag in zip("xyz", checked.periodic, strict=True) if not flag)
+            raise ValueError(f"got a box that is open along {axes}, allowed here: periodic along all axes")
+        return checked
+
     @property
     def lengths(self) -> NDArray[np.float64]:
         """Shape (3,), 0.0 along open axes.
@@ -120,6 +135,14 @@ def _completed(given: NDArray[np.float64], periodic: NDArray[np.bool_]) -> NDArr
     return vectors
 
 
+def wrapped(positions: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
+    """The image in the box, of fractions in [0, 1) of its periodic cell vectors; in a tilted one up to rounding."""
+    inside: NDArray[np.float64] = positions - np.floor(positions @ box.inverse) @ box.vectors
+    if box.is_orthorhombic:  # what is just below zero rounds to the very end
+        inside[box.periodic & (inside >= box.vectors.diagonal())] = 0.0
+    return inside
+
+
 def image_within(displacement: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
     """The image of each displacement that is shorter than half the smallest width, where there is one.
 
@@ -133,6 +156,25 @@ def image_within(displacement: NDArray[np.float64], box: Box) -> NDArray[np.floa
         for component in range(3):
             image[..., component] -= whole * box.vectors[axis, component]
     return image
+
+
+@jit_inline
+def nearest_image(x: float, y: float, z: float, box: Box) -> tuple[float, float, float]:
+    """As :func:`image_within`, of one displacement in compiled code."""
+    vectors, inverse = box.vectors, box.inverse
+    if box.is_orthorhombic:  # decided once per loop: LLVM makes two loops of one
+        x -= vectors[0, 0] * np.rint(x * inverse[0, 0])
+        y -= vectors[1, 1] * np.rint(y * inverse[1, 1])
+        z -= vectors[2, 2] * np.rint(z * inverse[2, 2])
+        return x, y, z
+    u = np.rint(x * inverse[0, 0] + y * inverse[1, 0] + z * inverse[2, 0])
+    v = np.rint(x * inverse[0, 1] + y * inverse[1, 1] + z * inverse[2, 1])
+    w = np.rint(x * inverse[0, 2] + y * inverse[1, 2] + z * inverse[2, 2])
+    return (
+        x - u * vectors[0, 0] - v * vectors[1, 0] - w * vectors[2, 0],
+        y - u * vectors[0, 1] - v * vectors[1, 1] - w * vectors[2, 1],
+        z - u * vectors[0, 2] - v * vectors[1, 2] - w * vectors[2, 2],
+    )
 
 
 def minimum_image(displacement: ArrayLike, box: ArrayLike | Box | None) -> NDArray[np.float64]:

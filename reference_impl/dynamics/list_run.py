@@ -1,4 +1,4 @@
-"""A run with lists of atoms, in NumPy: what is left where numba is not installed, and the oracle of the other."""
+"""A run with lists of atoms: in boxes of any shape, without numba too, and the oracle of the run over blocks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from reference_impl.box import Box
     from reference_impl.kernels.lennard_jones import Forces
 
 __all__ = ["ListRun", "Pace"]
@@ -29,20 +30,20 @@ class Pace(NamedTuple):
 class ListRun:
     """Velocity Verlet: half a kick, a drift, half a kick (W. C. Swope et al., J. Chem. Phys. 76, 637 (1982)).
 
-    ``positions`` and ``velocities`` (N, 3) are checked, ``lengths`` (3,) those of the box.
+    ``positions`` and ``velocities`` (N, 3) are checked, ``box`` is periodic along all axes.
     """
 
     def __init__(
         self,
         positions: NDArray[np.float64],
         velocities: NDArray[np.float64],
-        lengths: NDArray[np.float64],
+        box: Box,
         pace: Pace,
     ) -> None:
         self._positions: NDArray[np.float64] = positions.copy()
         self._velocities: NDArray[np.float64] = velocities.copy()
         self._pace, self._age = pace, 0
-        self._lists = VerletList(pace.cutoff, pace.skin, lengths)
+        self._lists = VerletList(pace.cutoff, pace.skin, box)
         self._neighbors = self._lists.update(positions)
         self.list_builds = 1
         self._found = self._forces()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from reference_impl.backends import HAS_NUMBA
+from reference_impl.box import Box, wrapped
 from reference_impl.dynamics.list_run import ListRun, Pace
 from reference_impl.dynamics.observables import Sample, pressure_of, temperature_of
 from reference_impl.kernels.lennard_jones import Precision, checked_precision, checked_threads, lennard_jones
@@ -57,7 +58,7 @@ def simulate(  # noqa: PLR0913 - three, and keywords
     positions, velocities
         Shapes (N, 3), N >= 2; copied.
     box
-        Three lengths.
+        Three lengths, or three cell vectors as rows.
     steps, time_step
         How many, and how long one is.
     cutoff, skin
@@ -67,6 +68,7 @@ def simulate(  # noqa: PLR0913 - three, and keywords
         missed when one moves farther before.
     precision, threads
         As in :class:`reference_impl.kernels.lennard_jones.BlockForces`. Positions and velocities are float64.
+        Runs in tilted boxes, and without numba, are of float64 pairs on one thread whatever is asked for.
     sample_every
         The first, the last and every such step in between are looked at.
     on_sample
@@ -93,36 +95,36 @@ def simulate(  # noqa: PLR0913 - three, and keywords
             f"got shapes {here.shape} and {moving.shape}, allowed: twice the same (N, 3), N >= 2"
         )
     dtype, threads = checked_precision(precision), checked_threads(threads)
-    lengths = VerletList(cutoff, skin, box).box.lengths
+    checked_box = VerletList(cutoff, skin, Box.closed(box)).box
     pace = Pace(time_step, float(cutoff), float(skin), rebuild_every or 0)
     run: BlockRun | ListRun
-    if HAS_NUMBA:
-        run = BlockRun(here, moving, lengths, pace, dtype=dtype, threads=threads)
+    if HAS_NUMBA and checked_box.is_orthorhombic:
+        run = BlockRun(here, moving, checked_box.lengths, pace, dtype=dtype, threads=threads)
     else:
-        run = ListRun(here, moving, lengths, pace)
+        run = ListRun(here, moving, checked_box, pace)
     samples: list[Sample] = []
     with closing(run):
         step = 0
         while True:
-            samples.append(_sample(step, run, lengths, cutoff, atoms=len(here)))
+            samples.append(_sample(step, run, checked_box, cutoff, atoms=len(here)))
             if on_sample is not None:
                 on_sample(samples[-1])
             if on_frame is not None:
-                on_frame(samples[-1], _wrapped(run.positions(), lengths), run.velocities())
+                on_frame(samples[-1], wrapped(run.positions(), checked_box), run.velocities())
             if step == steps:
                 break
             more = min(sample_every - step % sample_every, steps - step)
             run.advance(more)
             step += more
-    return Simulation(_wrapped(run.positions(), lengths), run.velocities(), tuple(samples), run.list_builds)
+    return Simulation(
+        wrapped(run.positions(), checked_box), run.velocities(), tuple(samples), run.list_builds
+    )
 
 
-def _sample(
-    step: int, run: BlockRun | ListRun, lengths: NDArray[np.float64], cutoff: float, *, atoms: int
-) -> Sample:
+def _sample(step: int, run: BlockRun | ListRun, box: Box, cutoff: float, *, atoms: int) -> Sample:
     if not np.isfinite(run.energy):  # named by what looks at pairs of atoms
         last = as_positions(run.positions())
-        lennard_jones(last, lengths, neighbor_list(last, lengths, cutoff), cutoff=cutoff)
+        lennard_jones(last, box, neighbor_list(last, box, cutoff), cutoff=cutoff)
         raise ValueError(
             f"energy {run.energy} at step {step}: atoms are too near, allowed: a smaller time_step"
         )
@@ -132,11 +134,5 @@ def _sample(
         run.energy / atoms,
         kinetic / atoms,
         temperature_of(kinetic, atoms),
-        pressure_of(kinetic, run.virial, float(np.prod(lengths))),
+        pressure_of(kinetic, run.virial, box.volume),
     )
-
-
-def _wrapped(positions: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Into [0, L) along each axis."""
-    wrapped = positions - lengths * np.floor(positions / lengths)
-    return np.where(wrapped >= lengths, 0.0, wrapped)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from reference_impl.backends import jit
-from reference_impl.box import Box
+from reference_impl.box import Box, nearest_image
 from reference_impl.neighbors import neighbor_list
 from reference_impl.neighbors.system import as_positions
 
@@ -35,9 +35,9 @@ def radial_distribution(
     Parameters
     ----------
     positions, box
-        Shape (N, 3), N >= 2, and three lengths.
+        Shape (N, 3), N >= 2, and three lengths or three cell vectors as rows.
     cutoff
-        Where the last shell ends; at most half the shortest length.
+        Where the last shell ends; at most half the smallest width of the box.
     bins
         Number of shells; ``distance`` holds their middles.
 
@@ -46,25 +46,23 @@ def radial_distribution(
     ValueError
         For a system or cutoff that :func:`reference_impl.neighbor_list` refuses, and less than one shell or two atoms.
     """
-    checked_box = Box.of(box)
-    if not checked_box.periodic.all():
-        raise ValueError(f"got box={box!r}, allowed: three lengths of a box that is periodic on all sides")
+    checked_box = Box.closed(box)
     neighbors = neighbor_list(positions, checked_box, cutoff)
     here = as_positions(positions)
     if bins < 1 or len(here) < 2:
         raise ValueError(f"got bins={bins} for {len(here)} atoms, allowed: 1 and more, 2 and more")
     counts = np.zeros(bins, np.int64)
-    _count(here, checked_box.lengths, neighbors.indptr, neighbors.indices, bins / cutoff, counts)
+    _count(here, checked_box, neighbors.indptr, neighbors.indices, bins / cutoff, counts)
     edges = np.linspace(0.0, cutoff, bins + 1)
     shells = 4 / 3 * np.pi * np.diff(edges**3)
-    pairs_of_a_gas = len(here) * (len(here) - 1) / 2 * shells / np.prod(checked_box.lengths)
+    pairs_of_a_gas = len(here) * (len(here) - 1) / 2 * shells / checked_box.volume
     return RadialDistribution((edges[1:] + edges[:-1]) / 2, counts / pairs_of_a_gas)
 
 
 @jit
 def _count(
     positions: NDArray[np.float64],
-    lengths: NDArray[np.float64],
+    box: Box,
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
     shells_per_length: float,
@@ -72,10 +70,12 @@ def _count(
 ) -> None:
     for i in range(len(positions)):
         for k in range(indptr[i], indptr[i + 1]):
-            squared = 0.0
-            for axis in range(3):
-                difference = positions[i, axis] - positions[indices[k], axis]
-                difference -= lengths[axis] * np.rint(difference / lengths[axis])
-                squared += difference * difference
-            shell = int(np.sqrt(squared) * shells_per_length)
+            j = indices[k]
+            x, y, z = nearest_image(
+                positions[i, 0] - positions[j, 0],
+                positions[i, 1] - positions[j, 1],
+                positions[i, 2] - positions[j, 2],
+                box,
+            )
+            shell = int(np.sqrt(x * x + y * y + z * z) * shells_per_length)
             counts[min(shell, len(counts) - 1)] += 1  # rounding may put a pair at the very end beyond it

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from reference_impl.box import wrapped
 from reference_impl.neighbors.brute_force import squared_distance
 from reference_impl.neighbors.build import neighbor_list
 from reference_impl.neighbors.system import checked_system
@@ -67,15 +68,14 @@ def _kdtree(positions: NDArray[np.float64], box: Box, cutoff: float) -> NDArray[
 
     if len(positions) < 2:
         return np.empty((0, 2), np.int32)
-    fractions = positions @ box.inverse
-    wrapped = positions - np.floor(fractions) @ box.vectors  # open axes have no fraction, and so stay
+    inside = wrapped(positions, box)
     largest = max(abs(positions).max(), abs(box.vectors).max())
     reach = cutoff + 64 * np.finfo(np.float64).eps * (largest + cutoff)  # rounding is settled below, exactly
-    tree = KDTree(wrapped)
+    tree = KDTree(inside)
     found = [tree.query_pairs(reach, output_type="ndarray")]
     for steps in product(*[(-1, 0, 1) if flag else (0,) for flag in box.periodic]):
         if steps > (0, 0, 0):  # of two opposite images one
-            image = KDTree(wrapped + np.array(steps) @ box.vectors)
+            image = KDTree(inside + np.array(steps) @ box.vectors)
             near = tree.sparse_distance_matrix(image, reach, output_type="ndarray")
             found.append(np.stack([near["i"], near["j"]], axis=1))
     pairs = np.unique(np.sort(np.concatenate(found), axis=1), axis=0).astype(np.int32)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from reference_impl.backends import jit
+from reference_impl.box import nearest_image
 from reference_impl.neighbors.build import check_choices, half_list_of
-from reference_impl.neighbors.frame import as_tuples
 from reference_impl.neighbors.system import checked_system
 
 if TYPE_CHECKING:
@@ -69,7 +69,6 @@ class VerletList:
         if not cutoff > 0:
             raise ValueError(f"got cutoff={cutoff}, allowed: positive and finite")
         _, self.box, self.list_cutoff = checked_system(np.empty((0, 3)), box, cutoff + skin, periodic)
-        self._cell = as_tuples(self.box.vectors), as_tuples(self.box.inverse)
         self.cutoff = float(cutoff)
         self.skin = float(skin)
         self._order, self._threads = order, threads
@@ -117,29 +116,23 @@ class VerletList:
         limit = (self.skin / 2) ** 2
         seen = positions[...]
         seen.flags.writeable = False  # compiled once, not also for writable arrays
-        return bool(_moved_farther(seen, self._built_at, *self._cell, limit))
+        return bool(_moved_farther(seen, self._built_at, self.box, limit))
 
 
 @jit
 def _moved_farther(
     positions: NDArray[np.float64],
     before: NDArray[np.float64],
-    vectors: tuple[tuple[float, ...], ...],
-    inverse: tuple[tuple[float, ...], ...],
+    box: Box,
     limit_squared: float,
 ) -> bool:
     for i in range(len(positions)):
-        dx, dy, dz = (
+        x, y, z = nearest_image(
             positions[i, 0] - before[i, 0],
             positions[i, 1] - before[i, 1],
             positions[i, 2] - before[i, 2],
+            box,
         )
-        x, y, z = dx, dy, dz
-        for axis in range(3):
-            whole = np.rint(dx * inverse[0][axis] + dy * inverse[1][axis] + dz * inverse[2][axis])
-            x -= whole * vectors[axis][0]
-            y -= whole * vectors[axis][1]
-            z -= whole * vectors[axis][2]
         if not x * x + y * y + z * z <= limit_squared:  # NaN as well: the build then names the atom
             return True
     return False

@@ -63,7 +63,7 @@ class Domain:
 
     def moved(self) -> bool:
         """Bring the images up to date; whether one has moved so far that lists must be built anew."""
-        squared = follow(self._positions, self._box.lengths, self._atoms, self._before, self._then, self._now)
+        squared = follow(self._positions, self._box, self._atoms, self._before, self._then, self._now)
         return not squared <= (self._plan.skin / 2) ** 2
 
     def forces(self) -> tuple[float, float]:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reference_impl.backends import jit
+from reference_impl.box import nearest_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from reference_impl.box import Box
 
 __all__ = ["follow", "split"]
 
@@ -17,7 +20,7 @@ __all__ = ["follow", "split"]
 @jit
 def follow(
     positions: NDArray[np.float64],
-    lengths: NDArray[np.float64],
+    box: Box,
     atoms: NDArray[np.intp],
     before: NDArray[np.float64],
     then: NDArray[np.float64],
@@ -30,14 +33,14 @@ def follow(
     """
     largest = 0.0
     for k in range(len(atoms)):
-        squared = 0.0
-        for axis in range(3):
-            moved = positions[atoms[k], axis] - before[k, axis]
-            if lengths[axis] > 0.0:
-                moved -= lengths[axis] * np.rint(moved / lengths[axis])
-            now[k, axis] = then[k, axis] + moved
-            squared += moved * moved
-        largest = max(largest, squared)
+        x, y, z = nearest_image(
+            positions[atoms[k], 0] - before[k, 0],
+            positions[atoms[k], 1] - before[k, 1],
+            positions[atoms[k], 2] - before[k, 2],
+            box,
+        )
+        now[k, 0], now[k, 1], now[k, 2] = then[k, 0] + x, then[k, 1] + y, then[k, 2] + z
+        largest = max(largest, x * x + y * y + z * z)
     return largest
 
 

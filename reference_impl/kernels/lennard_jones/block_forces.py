@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from reference_impl.backends import HAS_NUMBA
+from reference_impl.box import Box
 from reference_impl.kernels.lennard_jones.contract import Forces, checked_out, lennard_jones
 from reference_impl.neighbors.build import neighbor_list
 from reference_impl.neighbors.system import checked_system
@@ -83,7 +84,7 @@ class BlockForces:
         threads: int = 1,
     ) -> None:
         self._dtype, self._threads = checked_precision(precision), checked_threads(threads)
-        self._lists = VerletList(cutoff, skin, box)
+        self._lists = VerletList(cutoff, skin, Box.closed(box))
         self._lengths = self._lists.box.lengths
         self.updates = self.builds = 0
         self._state: Any = None

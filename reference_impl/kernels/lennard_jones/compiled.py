@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from reference_impl.backends import jit
+from reference_impl.box import nearest_image
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
+
+    from reference_impl.box import Box
 
 __all__ = ["add_forces"]
 
@@ -18,7 +20,7 @@ __all__ = ["add_forces"]
 @jit
 def add_forces(
     positions: NDArray[np.float64],
-    lengths: NDArray[np.float64],
+    box: Box,
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
     cutoff_squared: float,
@@ -26,11 +28,6 @@ def add_forces(
     is_half: bool,
 ) -> tuple[float, float]:
     """As :func:`reference_impl.kernels.lennard_jones.oracle.add_forces`."""
-    lx, ly, lz = lengths[0], lengths[1], lengths[2]
-    # Along an open axis 0 * rint(0) is subtracted: no branch in the inner loop.
-    ix = 1 / lx if lx > 0.0 else 0.0
-    iy = 1 / ly if ly > 0.0 else 0.0
-    iz = 1 / lz if lz > 0.0 else 0.0
     energy, virial = 0.0, 0.0
     forces[:] = 0.0
     for i in range(len(positions)):
@@ -39,9 +36,7 @@ def add_forces(
         for k in range(indptr[i], indptr[i + 1]):
             j = indices[k]
             dx, dy, dz = x - positions[j, 0], y - positions[j, 1], z - positions[j, 2]
-            dx -= lx * np.rint(dx * ix)
-            dy -= ly * np.rint(dy * iy)
-            dz -= lz * np.rint(dz * iz)
+            dx, dy, dz = nearest_image(dx, dy, dz, box)
             r_squared = dx * dx + dy * dy + dz * dz
             if r_squared < cutoff_squared:
                 r2 = 1 / r_squared

@@ -67,7 +67,7 @@ def lennard_jones(
     add_forces = compiled.add_forces if HAS_NUMBA else oracle.add_forces
     energy, virial = add_forces(
         numbers,
-        checked_box.lengths,
+        checked_box,
         neighbors.indptr,
         neighbors.indices,
         cutoff * cutoff,

@@ -7,27 +7,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reference_impl.box import image_within
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from reference_impl.box import Box
 
 __all__ = ["add_forces"]
 
 
 def add_forces(
     positions: NDArray[np.float64],
-    lengths: NDArray[np.float64],
+    box: Box,
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
     cutoff_squared: float,
     forces: NDArray[np.float64],
     is_half: bool,
 ) -> tuple[float, float]:
-    """Overwrite ``forces``; returns energy and virial. ``lengths`` are 0.0 along open axes."""
+    """Overwrite ``forces``; returns energy and virial."""
     i = np.repeat(np.arange(len(positions)), np.diff(indptr))
     j = indices
-    r = positions[i] - positions[j]
-    for axis in np.flatnonzero(lengths):
-        r[:, axis] -= lengths[axis] * np.rint(r[:, axis] / lengths[axis])
+    r = image_within(positions[i] - positions[j], box)
     r_squared = (r * r).sum(axis=1)
     near = r_squared < cutoff_squared
     i, j, r, r_squared = i[near], j[near], r[near], r_squared[near]

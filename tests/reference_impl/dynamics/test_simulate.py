@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from reference_impl import neighbor_list
+from reference_impl.box import Box
 from reference_impl.dynamics import fcc_lattice, simulate, thermal_velocities
 from reference_impl.dynamics.list_run import ListRun, Pace
 from reference_impl.dynamics.observables import kinetic_energy, temperature_of
@@ -101,7 +102,7 @@ def test_a_list_with_a_skin_gives_the_run_of_lists_that_are_always_new():
 def test_runs_over_blocks_are_those_over_lists_of_atoms(threads, rebuild_every):
     positions, velocities, box = liquid_state()
     pace = Pace(time_step=0.005, cutoff=2.5, skin=0.3, rebuild_every=rebuild_every or 0)
-    expected = ListRun(positions, velocities, box, pace)
+    expected = ListRun(positions, velocities, Box.of(box), pace)
     expected.advance(40)
     run = simulate(positions, velocities, box, steps=40, threads=threads, rebuild_every=rebuild_every)
     apart = run.positions - expected.positions()
@@ -197,6 +198,24 @@ def test_atoms_in_one_place_are_named():
     positions[400] = positions[3]
     with pytest.raises(ValueError, match="atoms 3 and 400 are in the same place"):
         simulate(positions, np.zeros_like(positions), box, steps=1)
+
+
+def test_a_run_in_a_tilted_box_is_that_in_the_box_of_the_same_lattice():
+    positions, velocities, box = liquid_state()
+    tilted = np.array([[1, 0, 0], [1, 1, 0], [0, -1, 1]]) * box
+    runs = [simulate(positions, velocities, cell, steps=40, skin=0.2, cutoff=2.0) for cell in (box, tilted)]
+    apart = runs[0].positions - runs[1].positions
+    np.testing.assert_allclose(apart - box * np.rint(apart / box), 0, atol=1e-9)
+    np.testing.assert_allclose(runs[0].velocities, runs[1].velocities, atol=1e-8)
+    assert runs[0].samples[-1] == pytest.approx(runs[1].samples[-1], rel=1e-9)
+    fractions = runs[1].positions @ np.linalg.inv(tilted)
+    assert ((fractions > -1e-12) & (fractions < 1 + 1e-12)).all()
+
+
+def test_a_box_with_an_open_side():
+    positions, box = fcc_lattice(500, DENSITY)
+    with pytest.raises(ValueError, match="open along z, allowed here: periodic along all axes"):
+        simulate(positions, np.zeros_like(positions), Box.of(box, (True, True, False)), steps=1)
 
 
 def test_a_run_that_explodes_says_so():

@@ -37,9 +37,7 @@ def expected(positions, lengths, cutoff):
     forces = np.empty(positions.shape)
     half = neighbor_list(positions, lengths, cutoff)
     box = Box.of(lengths)
-    energy, virial = oracle.add_forces(
-        positions, box.lengths, half.indptr, half.indices, cutoff**2, forces, True
-    )
+    energy, virial = oracle.add_forces(positions, box, half.indptr, half.indices, cutoff**2, forces, True)
     return forces, energy, virial
 
 
@@ -132,11 +130,13 @@ def test_out_is_overwritten_and_other_systems_start_anew():
         ({"threads": 1.5}, "got threads=1.5"),
         ({"skin": -1.0}, "got skin=-1.0"),
         ({"cutoff": 5.0}, "at most half the shortest periodic box length"),
+        ({"box": None}, "open along x and y and z, allowed here: periodic along all axes"),
+        ({"box": [[8, 0, 0], [1, 8, 0], [0, 0, 8]]}, "allowed here: a box of three lengths"),
     ],
 )
 def test_what_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        BlockForces([8.0, 8.0, 8.0], **arguments)
+        BlockForces(**{"box": [8.0, 8.0, 8.0]} | arguments)
 
 
 def test_positions_that_cannot_be():

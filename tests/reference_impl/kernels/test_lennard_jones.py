@@ -16,11 +16,14 @@ MINIMUM = 2 ** (1 / 6)
 BACK_ENDS = [oracle.add_forces, compiled.add_forces]
 
 
+SAME_LATTICE = np.array([[1, 0, 0], [1, 1, 0], [0, -1, 1]])  # of three lengths: tilted cell vectors for it
+
+
 def forces_by(add_forces, positions, box, neighbors, cutoff, *, is_half=True):
     forces = np.full(positions.shape, np.nan)
     box = Box.of(box)
     energy, virial = add_forces(
-        positions, box.lengths, neighbors.indptr, neighbors.indices, cutoff**2, forces, is_half
+        positions, box, neighbors.indptr, neighbors.indices, cutoff**2, forces, is_half
     )
     return forces, energy, virial
 
@@ -76,6 +79,37 @@ def test_back_ends_and_lists_agree(seed, periodic, cutoff, skin):
             np.testing.assert_allclose(found[0], expected, rtol=1e-10, atol=1e-10 * scale)
             assert found[1:] == pytest.approx((energy, virial), rel=1e-10, abs=1e-10 * scale)
     assert abs(expected.sum(axis=0)).max() < 1e-11 * scale  # Newton's third law
+
+
+@pytest.mark.parametrize("add_forces", BACK_ENDS)
+@pytest.mark.parametrize("full", [False, True])
+def test_cell_vectors_of_the_same_lattice_give_the_same_forces(add_forces, full):
+    positions, lengths = crystal(atoms_per_side=6)
+    tilted = Box.of(SAME_LATTICE * lengths)
+    assert not tilted.is_orthorhombic
+    found, expected = (
+        forces_by(
+            add_forces, positions, box, neighbor_list(positions, box, 1.9, full=full), 1.9, is_half=not full
+        )
+        for box in (tilted, lengths)
+    )
+    np.testing.assert_allclose(found[0], expected[0], atol=1e-9)
+    assert found[1:] == pytest.approx(expected[1:])
+
+
+@pytest.mark.parametrize("periodic", [(True, True, True), (True, False, True), (False, True, False)])
+def test_the_energy_in_a_tilted_box_is_that_of_all_images(periodic):
+    vectors = np.array([[9.0, 0, 0], [3.0, 9.0, 0.5], [2.0, -1.5, 9.0]])
+    fractions = np.stack(np.meshgrid(*[np.arange(6)] * 3), axis=-1).reshape(-1, 3) / 6
+    positions = frozen(fractions @ vectors + np.random.default_rng(1).uniform(-0.1, 0.1, fractions.shape))
+    box = Box.of(vectors, periodic)
+    steps = [np.arange(-1, 2) if flag else np.zeros(1) for flag in periodic]
+    images = np.stack(np.meshgrid(*steps), axis=-1).reshape(-1, 3) @ box.vectors
+    r = np.linalg.norm(positions[:, None, None] - positions[None, :, None] - images, axis=-1)
+    r = r[(r > 0) & (r < 2.5)]
+    found = lennard_jones(positions, box, neighbor_list(positions, box, 2.5))
+    assert found.energy == pytest.approx((4 * (r**-12 - r**-6)).sum() / 2)
+    assert found.virial == pytest.approx((48 * r**-12 - 24 * r**-6).sum() / 2)
 
 
 def test_forces_are_the_slope_of_the_energy():
