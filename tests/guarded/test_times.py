@@ -1,0 +1,79 @@
+"""CPU time of each kernel by itself, as committed in `baselines/timing.json`."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from reference_impl import ArrayPool, BlockForces, VerletList, lennard_jones, neighbor_list
+from reference_impl.backends import HAS_NUMBA
+from reference_impl.dynamics import fcc_lattice
+from reference_impl.products import blocked_product
+from tests.guarded.conftest import DENSITY, LIST_CUTOFF
+
+pytestmark = [
+    pytest.mark.skipif(not HAS_NUMBA, reason="the committed times are those of compiled kernels"),
+    pytest.mark.benchmark(timer=time.process_time, min_rounds=5, max_time=0.2),
+]
+ATOMS = 10_000
+TILTED = np.array([[1.0, 0.0, 0.0], [0.2, 1.0, 0.0], [-0.1, 0.3, 1.0]])
+
+
+@pytest.fixture(scope="module")
+def crystal():
+    positions, box = fcc_lattice(ATOMS, DENSITY)
+    positions += np.random.default_rng(0).uniform(-0.05, 0.05, positions.shape)
+    return positions, box
+
+
+@pytest.mark.parametrize("order", ["caller", "sorted"])
+def test_neighbor_list(benchmark, crystal, order):
+    found = benchmark(neighbor_list, *crystal, LIST_CUTOFF, order=order)
+    assert len(found.indices) > 30 * ATOMS
+
+
+def test_neighbor_list_of_a_tilted_box(benchmark, crystal):
+    positions, box = crystal
+    found = benchmark(neighbor_list, positions / box @ (TILTED * box), TILTED * box, LIST_CUTOFF)
+    assert len(found.indices) > 30 * ATOMS
+
+
+def test_a_list_that_is_kept(benchmark, crystal):
+    positions, box = crystal
+    lists = VerletList(LIST_CUTOFF - 0.3, 0.3, box)
+    lists.update(positions)
+    benchmark(lists.update, positions + 0.05)
+    assert lists.builds == 1
+
+
+def test_forces_of_a_list(benchmark, crystal):
+    neighbors = neighbor_list(*crystal, LIST_CUTOFF)
+    found = benchmark(lennard_jones, *crystal, neighbors)
+    assert found.energy < -6 * ATOMS
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_forces_of_blocks(benchmark, crystal, precision):
+    positions, box = crystal
+    forces = BlockForces(box, precision=precision)
+    found = benchmark(forces, positions)
+    assert found.energy < -6 * ATOMS
+    assert forces.builds == 1
+
+
+def test_product_of_blocks(benchmark):
+    a, b = np.random.default_rng(0).random((2, 256, 256))
+    np.testing.assert_allclose(benchmark(blocked_product, a, b), a @ b)
+
+
+def test_an_array_of_a_pool(benchmark):
+    pool = ArrayPool(max_bytes=2**24)
+
+    def step():
+        for _ in range(1_000):
+            pool.release(pool.acquire((100, 3), np.float64))
+
+    benchmark(step)
+    assert pool.misses == 1
