@@ -1,4 +1,7 @@
-"""Memory (host and GPU) and time as ordinary pytest outcomes."""
+"""Memory (host and GPU) and time as ordinary pytest outcomes.
+
+PYTEST_DONT_REWRITE: the command has imported this before it starts pytest, and that would be a warning.
+"""
 
 from __future__ import annotations
 
