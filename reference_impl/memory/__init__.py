@@ -11,6 +11,8 @@ that any tool can read them without either side importing the other.
 """
 
 from reference_impl.memory.array_pool import ArrayPool
-from reference_impl.memory.errors import PoolError
+from reference_impl.memory.block import Block
+from reference_impl.memory.block_pool import BlockPool
+from reference_impl.memory.errors import PoolError, PoolExhaustedError
 
-__all__ = ["ArrayPool", "PoolError"]
+__all__ = ["ArrayPool", "Block", "BlockPool", "PoolError", "PoolExhaustedError"]

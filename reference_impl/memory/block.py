@@ -1,0 +1,74 @@
+"""What a block pool hands out."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reference_impl.memory.arena import new_owner, owner_of
+from reference_impl.memory.errors import PoolError
+from reference_impl.memory.requests import normalize
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+
+    from reference_impl.memory.arena import Span
+    from reference_impl.memory.block_pool import BlockPool
+
+__all__ = ["Block"]
+
+
+class Block:
+    """``nbytes`` bytes of a pool, at a multiple of its alignment.
+
+    A block that is dropped, and not freed, goes back to its pool too. In either way the memory is reused once no
+    array of it lives.
+    """
+
+    __slots__ = ("nbytes", "pool", "span")
+
+    def __init__(self, pool: BlockPool, span: Span | None, nbytes: int) -> None:
+        self.pool, self.span, self.nbytes = pool, span, nbytes
+
+    def __del__(self) -> None:
+        if self.span is not None:
+            self.pool.hand_in(self.span)
+
+    def __repr__(self) -> str:
+        state = "freed" if self.span is None else f"at {self.address:#x}"
+        return f"<Block of {self.nbytes} B, {state}>"
+
+    @property
+    def address(self) -> int:
+        """Of the first byte; :meth:`BlockPool.compact` changes it where no array lives."""
+        span = self._span()
+        return span.arena.memory.ctypes.data + (span.start - span.arena.start) * self.pool.alignment
+
+    def array(self, shape: Any, dtype: DTypeLike = np.float64) -> NDArray[Any]:
+        """The block's memory as an array of ``shape`` and ``dtype``; uninitialised, as by :func:`numpy.empty`.
+
+        Raises
+        ------
+        PoolError
+            After the block was freed, for more bytes than it has, a negative shape, and dtypes that hold objects.
+        """
+        shape, dtype = normalize(shape, dtype)
+        nbytes = math.prod(shape) * dtype.itemsize
+        if nbytes > self.nbytes:
+            raise PoolError(
+                f"got shape {shape} of {dtype}, {nbytes} B, allowed: {self.nbytes} B of the block"
+            )
+        with self.pool.lock:
+            span = self._span()
+            owner = owner_of(span)
+            if owner is None:
+                owner = new_owner(span, self.pool.alignment)
+        array: NDArray[Any] = owner.view(np.ndarray)[:nbytes].view(dtype).reshape(shape)
+        return array
+
+    def _span(self) -> Span:
+        if self.span is None:
+            raise PoolError(f"this block of {self.nbytes} B was freed")
+        return self.span
