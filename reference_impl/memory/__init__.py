@@ -14,5 +14,6 @@ from reference_impl.memory.array_pool import ArrayPool
 from reference_impl.memory.block import Block
 from reference_impl.memory.block_pool import BlockPool
 from reference_impl.memory.errors import PoolError, PoolExhaustedError
+from reference_impl.memory.thread_caches import ThreadCaches
 
-__all__ = ["ArrayPool", "Block", "BlockPool", "PoolError", "PoolExhaustedError"]
+__all__ = ["ArrayPool", "Block", "BlockPool", "PoolError", "PoolExhaustedError", "ThreadCaches"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +13,15 @@ from reference_impl.memory.errors import PoolError
 from reference_impl.memory.requests import normalize
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import DTypeLike, NDArray
 
     from reference_impl.memory.arena import Span
     from reference_impl.memory.block_pool import BlockPool
+    from reference_impl.memory.thread_caches import ThreadCaches
 
-__all__ = ["Block"]
+__all__ = ["Block", "lease", "refusal"]
 
 
 class Block:
@@ -29,7 +33,7 @@ class Block:
 
     __slots__ = ("nbytes", "pool", "span")
 
-    def __init__(self, pool: BlockPool, span: Span | None, nbytes: int) -> None:
+    def __init__(self, pool: BlockPool | ThreadCaches, span: Span | None, nbytes: int) -> None:
         self.pool, self.span, self.nbytes = pool, span, nbytes
 
     def __del__(self) -> None:
@@ -72,3 +76,22 @@ class Block:
         if self.span is None:
             raise PoolError(f"this block of {self.nbytes} B was freed")
         return self.span
+
+
+@contextmanager
+def lease(pool: BlockPool | ThreadCaches, nbytes: int) -> Iterator[Block]:
+    """A block of ``pool`` for the time of a ``with`` statement."""
+    block = pool.allocate(nbytes)
+    try:
+        yield block
+    finally:
+        pool.free(block)
+
+
+def refusal(block: object) -> PoolError:
+    """Why ``block`` is no live block of a pool."""
+    if not isinstance(block, Block):
+        return PoolError(f"got {type(block).__name__}, allowed: what allocate() handed out")
+    if block.span is None:
+        return PoolError(f"this block of {block.nbytes} B was freed before; free each block once")
+    return PoolError(f"got a block of {block.nbytes} B of another pool; free it there")

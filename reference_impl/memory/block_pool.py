@@ -5,17 +5,17 @@ from __future__ import annotations
 import operator
 import sys
 from collections import deque
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, get_args
 
 from reference_impl.layout.aligned import CACHE_LINE_BYTES
 from reference_impl.memory.arena import Arenas, owner_of
-from reference_impl.memory.block import Block
+from reference_impl.memory.block import Block, lease, refusal
 from reference_impl.memory.errors import PoolError, PoolExhaustedError
 from reference_impl.memory.ledger import Ledger, atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from reference_impl.memory.arena import Arena, Span
 
@@ -78,7 +78,7 @@ class BlockPool:
         self._warm: dict[int, list[Span]] = {}  # freed, by size, and not merged yet
         self._warm_spans = 0
         self._orphans: deque[Span] = deque()  # dropped, or freed while arrays of them lived
-        self._capacity = self._units(capacity_bytes)
+        self._capacity = self.units(capacity_bytes)
         self._home = self._arenas.add(self._capacity).arena
         self._arenas.put_back(self._home.first)
         self._ledger.reserved = self._ledger.high_reserved = self._capacity * alignment
@@ -102,7 +102,7 @@ class BlockPool:
             units = (nbytes + self.alignment - 1) >> self._shift
             span = self._warm[units].pop()
         except (KeyError, IndexError, TypeError):
-            span = self._take(self._units(nbytes))
+            span = self.take(self.units(nbytes))
         else:
             self._warm_spans -= 1
             self.hits += 1
@@ -125,21 +125,16 @@ class BlockPool:
             span = block.span
             # From here to the assignment there is no call: of two threads, one gets past.
             if span is None or block.pool is not self:
-                raise _refusal(block)
+                raise refusal(block)
             block.span = None
         except AttributeError:
-            raise _refusal(block) from None
-        if span.owner is None or not self._is_kept(span):
+            raise refusal(block) from None
+        if span.owner is None or not self.is_kept(span):
             self._return(span)
 
-    @contextmanager
-    def block(self, nbytes: int) -> Iterator[Block]:
+    def block(self, nbytes: int) -> AbstractContextManager[Block]:
         """:meth:`allocate` on entry, :meth:`free` on exit."""
-        block = self.allocate(nbytes)
-        try:
-            yield block
-        finally:
-            self.free(block)
+        return lease(self, nbytes)
 
     def compact(self) -> int:
         """Move blocks together, so that free memory is one stretch; returns the bytes that were moved.
@@ -167,7 +162,8 @@ class BlockPool:
             self._ledger.high_allocated = self._ledger.allocated
             self._ledger.high_reserved = self._ledger.reserved
 
-    def _take(self, units: int) -> Span:
+    def take(self, units: int) -> Span:
+        """Room for so many times ``alignment`` bytes; errors as of :meth:`allocate`."""
         ledger = self._ledger
         with ledger.lock:
             span = self._arenas.take(units)
@@ -187,10 +183,10 @@ class BlockPool:
     def hand_in(self, *spans: Span) -> None:
         """Take back what nobody has any more, at any moment: nothing is touched but a queue."""
         for span in spans:
-            if not self._is_kept(span):
+            if not self.is_kept(span):
                 self._orphans.append(span)
 
-    def _is_kept(self, span: Span) -> bool:
+    def is_kept(self, span: Span) -> bool:
         """Whether an array of it lives, which then hands it in at its end."""
         owner = owner_of(span)
         if owner is None:
@@ -252,7 +248,7 @@ class BlockPool:
         assert taken is not None
         return taken
 
-    def _units(self, nbytes: int) -> int:
+    def units(self, nbytes: int) -> int:
         """Of ``alignment`` bytes, rounded up; at least one."""
         try:
             if nbytes < 0:
@@ -305,12 +301,3 @@ class BlockPool:
         """Blocks that came back, freed or dropped, with all their arrays."""
         self._collect()
         return self._ledger.frees
-
-
-def _refusal(block: object) -> PoolError:
-    """Why ``block`` is no live block of a pool."""
-    if not isinstance(block, Block):
-        return PoolError(f"got {type(block).__name__}, allowed: what allocate() handed out")
-    if block.span is None:
-        return PoolError(f"this block of {block.nbytes} B was freed before; free each block once")
-    return PoolError(f"got a block of {block.nbytes} B of another pool; free it there")
