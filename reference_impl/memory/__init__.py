@@ -15,5 +15,16 @@ from reference_impl.memory.block import Block
 from reference_impl.memory.block_pool import BlockPool
 from reference_impl.memory.errors import PoolError, PoolExhaustedError
 from reference_impl.memory.thread_caches import ThreadCaches
+from reference_impl.memory.typed_pool import TypedPool, TypedPools, typed_pools
 
-__all__ = ["ArrayPool", "Block", "BlockPool", "PoolError", "PoolExhaustedError", "ThreadCaches"]
+__all__ = [
+    "ArrayPool",
+    "Block",
+    "BlockPool",
+    "PoolError",
+    "PoolExhaustedError",
+    "ThreadCaches",
+    "TypedPool",
+    "TypedPools",
+    "typed_pools",
+]

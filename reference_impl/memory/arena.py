@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Iterator
 
+    from reference_impl.memory.block import Block
+
 __all__ = ["Arena", "Arenas", "Owner", "Span", "new_owner", "owner_of"]
 
 _START_BITS = 40  # of a hole's key: the size above, the place below
@@ -26,12 +28,14 @@ class Owner(np.ndarray[Any, Any]):
     arena is of this type too.
     """
 
-    __slots__ = ("orphans", "span")
+    __slots__ = ("block", "lease", "orphans", "span")
     span: Span | None
+    block: Block | None  # kept as long as an array of it lives
+    lease: int | None  # id() of the one array that stands for the block
     orphans: deque[Span] | None  # where the span goes with the last array; None while a block has it
 
     def __array_finalize__(self, obj: object) -> None:
-        self.span = self.orphans = None
+        self.span = self.orphans = self.block = self.lease = None
 
     def __del__(self) -> None:
         orphans = getattr(self, "orphans", None)
