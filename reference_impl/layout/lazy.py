@@ -6,17 +6,18 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from reference_impl.layout.face import ArrayFace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import DTypeLike, NDArray
+    from numpy.typing import NDArray
 
 __all__ = ["LazyArray"]
 
 
-class LazyArray(NDArrayOperatorsMixin):
+class LazyArray(ArrayFace):
     """Calls ``producer`` once, at the first use, and keeps what it gave.
 
     Works where NumPy takes arrays: functions, ufuncs, operators, indexing, ``len``. Threads that use it at the same
@@ -54,32 +55,10 @@ class LazyArray(NDArrayOperatorsMixin):
         finally:
             self._evaluating = False
 
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001
-        value = self.value
-        same = dtype is None or np.dtype(dtype) == value.dtype
-        if copy is False and not same:
-            raise ValueError(f"got copy=False and dtype {np.dtype(dtype)}, allowed: {value.dtype}, or a copy")
-        if same:
-            return value.copy() if copy else value
-        return value.astype(dtype)
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        out = options.get("out")
-        if out is not None:
-            options["out"] = tuple(map(_plain, out))
-        return getattr(ufunc, method)(*map(_plain, inputs), **options)
-
-    def __len__(self) -> int:
-        return len(self.value)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.value[index]
+    def _array(self) -> NDArray[Any]:
+        return self.value
 
     def __repr__(self) -> str:
         if self._value is None:
             return "LazyArray(not evaluated)"
         return f"LazyArray(shape={self._value.shape}, dtype={self._value.dtype})"
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, LazyArray) else value

@@ -10,12 +10,15 @@ import numpy as np
 from reference_impl.memory.errors import PoolError
 from reference_impl.memory.ledger import Ledger, atomic
 from reference_impl.memory.requests import normalize, refusal
-from reference_impl.memory.shelf import Buffer, EvictionOrder, Shelf, disown
+from reference_impl.memory.shelf import Buffer, LeastRecentlyUsed, Shelf, disown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from numpy.typing import DTypeLike, NDArray
+
+    from reference_impl.memory.shelf import EvictionOrder
 
 __all__ = ["ArrayPool"]
 
@@ -54,10 +57,12 @@ class ArrayPool:
 
     __slots__ = ("__weakref__", "_eviction", "_ledger", "_shelves", "hits", "max_bytes", "misses")
 
+    _eviction_order: Callable[[dict[Any, Shelf]], EvictionOrder] = LeastRecentlyUsed
+
     def __init__(self, max_bytes: int = 2**30) -> None:
         self._ledger = Ledger()
         self._shelves: dict[Any, Shelf] = {}  # set before anything can fail: __del__ reads it
-        self._eviction = EvictionOrder(self._shelves)
+        self._eviction = self._eviction_order(self._shelves)
         self.hits = 0
         self.misses = 0
         if max_bytes < 0:
@@ -126,6 +131,7 @@ class ArrayPool:
         ledger = self._ledger
         ledger.frees = buffer.tick = ledger.frees + 1  # type: ignore[union-attr]
         ledger.allocated = allocated = ledger.allocated - shelf.nbytes
+        shelf.releases += 1
         shelf.idle.append(buffer)
         if ledger.reserved - allocated > self.max_bytes:
             self._make_room(shelf)
@@ -207,7 +213,7 @@ class ArrayPool:
     def _trim(self, limit_bytes: int) -> None:
         with self._ledger.lock:
             while self.free_bytes > limit_bytes:
-                buffer = self._eviction.pop_oldest(self._ledger.frees)
+                buffer = self._eviction.pop(self._ledger.frees)
                 if buffer is None:
                     return
                 disown(buffer)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from contextlib import suppress
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
     from reference_impl.memory.ledger import Ledger
 
-__all__ = ["Buffer", "EvictionOrder", "Shelf", "disown"]
+__all__ = ["Buffer", "EvictionOrder", "LeastFrequentlyUsed", "LeastRecentlyUsed", "Shelf", "disown"]
+
+
+_RELEASES_PER_SHELF = 16  # after so many, on average, what was counted before counts half
 
 
 class Shelf:
@@ -25,7 +29,7 @@ class Shelf:
     one shelf.
     """
 
-    __slots__ = ("buffers", "idle", "keys", "ledger", "nbytes", "shelves")
+    __slots__ = ("buffers", "idle", "keys", "ledger", "nbytes", "releases", "shelves")
 
     def __init__(self, shelves: dict[Any, Shelf], ledger: Ledger) -> None:
         self.shelves = shelves
@@ -33,6 +37,7 @@ class Shelf:
         self.keys: list[Any] = []
         self.nbytes = 0
         self.buffers = 0
+        self.releases = 0  # since an eviction order last forgot some
         self.idle: deque[Buffer] = deque()
 
     def answer_to(self, key: Any) -> None:
@@ -84,7 +89,17 @@ def disown(buffer: Buffer) -> None:
         shelf.lose_buffer()
 
 
-class EvictionOrder:
+class EvictionOrder(Protocol):
+    """Which idle buffer goes first."""
+
+    def add(self, shelf: Shelf, tick: int) -> None:
+        """Know of a new shelf; ``tick`` is that of the last release."""
+
+    def pop(self, now: int) -> Buffer | None:
+        """Take the next buffer to go off its shelf; ``now`` is the tick of the last release."""
+
+
+class LeastRecentlyUsed:
     """Finds the buffer released longest ago over all shelves, in logarithmic time.
 
     The heap holds one entry per shelf, with a tick that its oldest idle buffer cannot be older than: releases
@@ -106,8 +121,7 @@ class EvictionOrder:
             heapq.heapify(self._heap)
         heapq.heappush(self._heap, (tick, next(self._turn), shelf))
 
-    def pop_oldest(self, now: int) -> Buffer | None:
-        """Take the oldest idle buffer off its shelf; ``now`` is the tick of the last release."""
+    def pop(self, now: int) -> Buffer | None:
         heap = self._heap
         while heap:
             tick, turn, shelf = heap[0]
@@ -124,3 +138,29 @@ class EvictionOrder:
                     return None
             heapq.heapreplace(heap, (oldest, turn, shelf))
         return None
+
+
+class LeastFrequentlyUsed:
+    """Finds the shelf with the fewest releases, of which older ones count less and less, in O(shelves)."""
+
+    __slots__ = ("_halved_at", "_shelves")
+
+    def __init__(self, shelves: Mapping[Any, Shelf]) -> None:
+        self._shelves = shelves
+        self._halved_at = 0
+
+    def add(self, shelf: Shelf, tick: int) -> None:
+        """There is nothing to note."""
+
+    def pop(self, now: int) -> Buffer | None:
+        shelves = list(self._shelves.values())
+        if now - self._halved_at > _RELEASES_PER_SHELF * len(shelves):
+            self._halved_at = now
+            for shelf in shelves:
+                shelf.releases //= 2
+        while True:
+            idle = [shelf for shelf in shelves if shelf.idle]
+            if not idle:
+                return None
+            with suppress(IndexError):  # another thread was faster
+                return min(idle, key=lambda shelf: (shelf.releases, shelf.idle[0].tick)).idle.popleft()
