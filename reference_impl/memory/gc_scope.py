@@ -48,11 +48,11 @@ def gc_scope(*, freeze: bool = True, collect: bool = True) -> Iterator[None]:
     try:
         yield
     finally:
+        if collect and _depth == 1:  # without the lock: what is finalized may open scopes of its own
+            gc.collect()
         with _lock:
             _depth -= 1
             if not _depth:
-                if collect:
-                    gc.collect()
                 if _is_frozen:
                     gc.unfreeze()
                 if _was_enabled:

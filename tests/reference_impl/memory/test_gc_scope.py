@@ -106,6 +106,18 @@ def test_a_collector_that_was_off_stays_off_and_frozen_objects_stay_frozen():
     gc.unfreeze()
 
 
+def test_a_finalizer_that_opens_a_scope():
+    def finalize():
+        with gc_scope():
+            told.append(gc.isenabled())
+
+    told = []
+    with gc_scope():
+        weakref.finalize(Node(), finalize)
+    assert told == [False]
+    assert gc.isenabled()
+
+
 def test_an_error_inside():
     with pytest.raises(RuntimeError), gc_scope():
         raise RuntimeError
