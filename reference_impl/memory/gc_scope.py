@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["gc_scope"]
 
+# CPython 3.12 freezes some hundred objects at its own start. A program that freezes has thousands.
+_MOST_OF_THE_INTERPRETER = 1000
 _lock = threading.Lock()
 _depth = 0
 _was_enabled = _is_frozen = False
@@ -42,7 +44,9 @@ def gc_scope(*, freeze: bool = True, collect: bool = True) -> Iterator[None]:
             _was_enabled = gc.isenabled()
             gc.disable()
             # PyPy has no such thing.
-            _is_frozen = freeze and hasattr(gc, "freeze") and not gc.get_freeze_count()
+            _is_frozen = (
+                freeze and hasattr(gc, "freeze") and gc.get_freeze_count() <= _MOST_OF_THE_INTERPRETER
+            )
             if _is_frozen:
                 gc.freeze()
     try:
