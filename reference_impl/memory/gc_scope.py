@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["gc_scope"]
 
-# CPython 3.12 freezes some hundred objects at its own start. A program that freezes has thousands.
+# CPython 3.12 sets its immortal objects apart by itself, some hundred. A program that freezes has thousands.
 _MOST_OF_THE_INTERPRETER = 1000
 _lock = threading.Lock()
 _depth = 0
