@@ -8,7 +8,6 @@ import pytest
 
 from reference_impl.memory import gc_scope
 
-
 IMMORTAL = 1_000  # objects that CPython 3.12 sets apart itself, at most
 
 
