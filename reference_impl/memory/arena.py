@@ -100,6 +100,12 @@ class Arenas:
             self._forget(arena.first)
         self.arenas.remove(arena)
         self.units -= arena.units
+        del arena.memory
+
+    def __del__(self) -> None:
+        # Arenas and spans refer to each other: without this the memory would wait for the garbage collector.
+        for arena in self.arenas:
+            del arena.memory
 
     def take(self, units: int) -> Span | None:
         """The front of the smallest hole that is large enough."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -95,6 +96,19 @@ def test_compaction_moves_contents_with_their_blocks():
     for k in (1, 3, 5):
         assert (blocks[k].array(blocks[k].nbytes, np.uint8) == k).all()
     assert pool.compact() == 0
+
+
+def test_a_pool_goes_when_nobody_has_it_and_an_array_of_it_stays():
+    pool = BlockPool(KIB)
+    memory = weakref.ref(pool.allocate(1).span.arena.memory)
+    block = pool.allocate(80)
+    array = block.array(10)
+    array[:] = 7
+    del pool, block
+    assert memory() is not None
+    assert (array == 7).all()
+    del array
+    assert memory() is None
 
 
 def test_a_pool_that_grows():
