@@ -4,6 +4,7 @@ import json
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
@@ -35,11 +36,13 @@ def test_numbers_of_numpy():
 @given(run=runs)
 def test_bencher_takes_the_names(run):
     for benchmark, measures in json.loads(render(run)).items():
-        benchmark.encode()
-        assert len(benchmark) <= 1024
-        assert all(len(measure) <= 64 for measure in measures)
+        assert len(benchmark.encode()) <= 1024
+        assert all(len(measure.encode()) <= 64 for measure in measures)
 
 
-def test_long_names_are_cut():
-    [benchmark] = json.loads(render(run_of(result_of(NO_LEAK, name="x" * 2000))))
-    assert len(benchmark) == 1024
+@pytest.mark.parametrize("letter", ["x", "é", "\U0001d6fc"])
+def test_long_names_are_cut(letter):
+    [benchmark] = json.loads(render(run_of(result_of(NO_LEAK, name=letter * 2000))))
+    assert 1018 <= len(benchmark.encode()) <= 1024
+    assert "…" in benchmark
+    assert benchmark.endswith(letter * 10)
