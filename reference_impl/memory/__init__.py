@@ -1,10 +1,19 @@
-"""Memory kept for reuse.
+"""Memory kept for reuse, and what else keeps it in hand.
 
-===============  ==========================  ==========================================================
-name             cost of one acquire+release  bytes held
-===============  ==========================  ==========================================================
-:class:`ArrayPool`  under 1 µs on a hit          leases + idle buffers; idle bytes never exceed ``max_bytes``
-===============  ==========================  ==========================================================
+========================  ==========================================  ===============================================
+name                      does                                        memory
+========================  ==========================================  ===============================================
+:class:`ArrayPool`        arrays reused by shape and dtype            leases, and idle ones up to ``max_bytes``
+:class:`AdaptivePool`     the same; what is used rarely goes first    the same, all within a share of the machine
+:class:`BlockPool`        blocks of any size out of one arena         the arena, and more only if it is told so
+:class:`ThreadCaches`     a block pool for many threads               that of its block pool
+:func:`typed_pools`       arrays of three dtypes out of one arena     that of their block pool
+:class:`SmartArray`       an array that is released exactly once      the array
+:class:`ManagedMatrix`    the same with rows and columns              the array
+:class:`PressureRelief`   measures taken in order when memory is low  none
+:func:`gc_scope`          no garbage collection inside, one at the    what becomes garbage inside
+                          end that looks at nothing older
+========================  ==========================================  ===============================================
 
 Pools carry their counters as plain attributes (``allocated_bytes``, ``reserved_bytes``, ``hits``, ...), so
 that any tool can read them without either side importing the other.

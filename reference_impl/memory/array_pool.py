@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,10 +20,19 @@ if TYPE_CHECKING:
 
     from reference_impl.memory.shelf import EvictionOrder
 
-__all__ = ["ArrayPool"]
+__all__ = ["ArrayPool", "Leases"]
 
 _as_view = np.ndarray.view
 _ndarray = np.ndarray
+
+
+class Leases(NamedTuple):
+    """``number`` live leases of ``shape`` and ``dtype``, of ``nbytes`` each."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    number: int
+    nbytes: int
 
 
 class ArrayPool:
@@ -153,6 +162,13 @@ class ArrayPool:
         ledger = self._ledger
         ledger.high_allocated = ledger.allocated
         ledger.high_reserved = ledger.reserved
+
+    def largest_leases(self, count: int = 10) -> list[Leases]:
+        """What takes the most memory just now: live leases by shape and dtype, the largest sum first."""
+        shelves = {id(shelf): shelf for shelf in self._shelves.copy().values()}.values()
+        found = [Leases(*shelf.keys[0], shelf.buffers - len(shelf.idle), shelf.nbytes) for shelf in shelves]
+        live = [leases for leases in found if leases.number > 0]
+        return sorted(live, key=lambda leases: leases.number * leases.nbytes, reverse=True)[:count]
 
     def _acquire_slowly(self, shape: Any, dtype: DTypeLike, zeroed: bool) -> NDArray[Any]:  # noqa: FBT001
         key = normalize(shape, dtype)

@@ -381,3 +381,17 @@ def test_only_one_of_many_threads_releases_a_lease():
             thread.join()
         assert len(refused) == 3
     assert pool.frees == 200
+
+
+def test_the_largest_leases_are_named():
+    pool = ArrayPool()
+    large, *small = pool.acquire((100, 10)), *(pool.acquire(200) for _ in range(6)), pool.acquire(7, "i4")
+    pool.release(small.pop(0))
+    assert pool.largest_leases() == [
+        ((100, 10), np.float64, 1, 8_000),
+        ((200,), np.float64, 5, 1_600),
+        ((7,), np.int32, 1, 28),
+    ]
+    assert pool.largest_leases(1) == [((100, 10), np.float64, 1, 8_000)]
+    del large, small
+    assert pool.largest_leases() == []
