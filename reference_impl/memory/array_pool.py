@@ -166,7 +166,10 @@ class ArrayPool:
     def largest_leases(self, count: int = 10) -> list[Leases]:
         """What takes the most memory just now: live leases by shape and dtype, the largest sum first."""
         shelves = {id(shelf): shelf for shelf in self._shelves.copy().values()}.values()
-        found = [Leases(*shelf.keys[0], shelf.buffers - len(shelf.idle), shelf.nbytes) for shelf in shelves]
+        found = [
+            Leases(shelf.keys[0][0], shelf.keys[0][1], shelf.buffers - len(shelf.idle), shelf.nbytes)
+            for shelf in shelves
+        ]
         live = [leases for leases in found if leases.number > 0]
         return sorted(live, key=lambda leases: leases.number * leases.nbytes, reverse=True)[:count]
 
