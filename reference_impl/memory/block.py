@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
 
-    from reference_impl.memory.arena import Span
+    from reference_impl.memory.arena import Owner, Span
     from reference_impl.memory.block_pool import BlockPool
     from reference_impl.memory.thread_caches import ThreadCaches
 
@@ -64,13 +64,14 @@ class Block:
             raise PoolError(
                 f"got shape {shape} of {dtype}, {nbytes} B, allowed: {self.nbytes} B of the block"
             )
+        return np.ndarray(shape, dtype, buffer=self.owner())  # type: ignore[no-any-return]
+
+    def owner(self) -> Owner:
+        """What keeps the block's memory from others, as the ``base`` of arrays; errors as of :meth:`array`."""
         with self.pool.lock:
             span = self._span()
             owner = owner_of(span)
-            if owner is None:
-                owner = new_owner(span, self.pool.alignment)
-        array: NDArray[Any] = owner.view(np.ndarray)[:nbytes].view(dtype).reshape(shape)
-        return array
+            return new_owner(span, self.pool.alignment) if owner is None else owner
 
     def _span(self) -> Span:
         if self.span is None:

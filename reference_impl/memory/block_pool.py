@@ -195,8 +195,8 @@ class BlockPool:
         return True
 
     def _collect(self) -> None:
-        with suppress(IndexError):
-            while True:
+        with suppress(IndexError):  # another thread was faster
+            while self._orphans:
                 self._return(self._orphans.popleft())
 
     def _return(self, span: Span) -> None:

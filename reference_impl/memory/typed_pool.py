@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from reference_impl.memory.arena import Owner, owner_of
+from reference_impl.memory.arena import Owner
 from reference_impl.memory.block_pool import BlockPool
 from reference_impl.memory.errors import PoolError
 from reference_impl.memory.requests import normalize
@@ -43,10 +43,8 @@ class TypedPool:
         """A C-contiguous array of ``shape``, uninitialised; errors as of :meth:`BlockPool.allocate`."""
         lengths, _ = normalize(shape, self.dtype)
         block = self.pool.allocate(math.prod(lengths) * self.dtype.itemsize)
-        array = block.array(lengths, self.dtype)
-        assert block.span is not None
-        owner = owner_of(block.span)
-        assert owner is not None  # the array keeps it alive
+        owner = block.owner()
+        array: NDArray[Any] = np.ndarray(lengths, self.dtype, buffer=owner)
         owner.block, owner.lease = block, id(array)
         return array
 
@@ -58,19 +56,15 @@ class TypedPool:
         PoolError
             For an array handed back before, one of another pool, a view, and what is no array of a pool.
         """
-        what = f"{type(array).__name__} of shape {np.shape(array)}"
         owner = getattr(array, "base", None)
-        while owner is not None and not isinstance(owner, Owner):
-            owner = getattr(owner, "base", None)
-        if owner is None:
-            raise PoolError(f"got a foreign {what}, allowed: what this pool's acquire() handed out")
-        block = owner.block
-        if block is not None and (block.pool is not self.pool or array.dtype != self.dtype):
-            raise PoolError(f"got a {what} and {array.dtype} of another pool; release it there")
-        if owner.lease != id(array):
-            raise PoolError(f"got a view of a lease, a {what}; release the whole array it is part of")
-        if block is None:
-            raise PoolError(f"got a {what} that was handed back before; release each lease once")
+        if not (
+            isinstance(owner, Owner)  # that of a view is the lease
+            and (block := owner.block) is not None
+            and owner.lease == id(array)
+            and block.pool is self.pool
+            and array.dtype == self.dtype
+        ):
+            raise _refusal(self, array)
         owner.block = None
         self.pool.free(block)
 
@@ -96,3 +90,18 @@ def typed_pools(capacity_bytes: int, **options: Any) -> TypedPools:
     """The three over a new :class:`BlockPool`, which takes the arguments; its counters are ``pools.real.pool``'s."""
     pool = BlockPool(capacity_bytes, **options)
     return TypedPools(*(TypedPool(pool, dtype) for dtype in (np.float64, np.complex128, np.int64)))
+
+
+def _refusal(typed: TypedPool, array: Any) -> PoolError:
+    """Why ``array`` is not a live lease of ``typed``."""
+    what = f"{type(array).__name__} of shape {np.shape(array)}"
+    owner = getattr(array, "base", None)
+    while owner is not None and not isinstance(owner, Owner):
+        owner = getattr(owner, "base", None)
+    if owner is None:
+        return PoolError(f"got a foreign {what}, allowed: what this pool's acquire() handed out")
+    if owner.block is not None and (owner.block.pool is not typed.pool or array.dtype != typed.dtype):
+        return PoolError(f"got a {what} and {array.dtype} of another pool; release it there")
+    if owner.lease != id(array):
+        return PoolError(f"got a view of a lease, a {what}; release the whole array it is part of")
+    return PoolError(f"got a {what} that was handed back before; release each lease once")
