@@ -153,7 +153,7 @@ class LeastFrequentlyUsed:
         """There is nothing to note."""
 
     def pop(self, now: int) -> Buffer | None:
-        shelves = list(self._shelves.values())
+        shelves = set(self._shelves.values())
         if now - self._halved_at > _RELEASES_PER_SHELF * len(shelves):
             self._halved_at = now
             for shelf in shelves:

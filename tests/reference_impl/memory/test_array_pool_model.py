@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from reference_impl.memory import ArrayPool, PoolError
+from reference_impl.memory import AdaptivePool, ArrayPool, PoolError
 
 SHAPES = st.sampled_from([(0,), (1,), (4,), (2, 2), (7,), (30,), 4])
 DTYPES = st.sampled_from([np.float64, "f8", np.dtype("i4"), "c16"])
@@ -20,9 +22,9 @@ class PoolMachine(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.pool = ArrayPool(max_bytes=LIMIT_BYTES)
+        self.pool = self.new_pool()
         self.live_bytes = 0
-        self.idle = []
+        self.live, self.idle = [], []
         self.marks = {}
         self.hits = self.misses = self.frees = self.high = 0
 
@@ -39,6 +41,7 @@ class PoolMachine(RuleBasedStateMachine):
         self.live_bytes += array.nbytes
         self.high = max(self.high, self.live_bytes)
         array[...] = mark
+        self.live.append(request)
         return array, mark
 
     @rule(target=stale, lease=consumes(leases))
@@ -47,11 +50,11 @@ class PoolMachine(RuleBasedStateMachine):
         assert (array == mark).all(), "another lease wrote into this one"
         self.pool.release(array)
         self.live_bytes -= array.nbytes
+        self.live.remove((array.shape, array.dtype))
         self.frees += 1
         if array.nbytes <= LIMIT_BYTES:
             self.idle.append((array.shape, array.dtype))
-        while self.idle_bytes() > LIMIT_BYTES:
-            del self.idle[0]
+        self.make_room((array.shape, array.dtype))
         return array
 
     @rule(array=stale)
@@ -83,6 +86,13 @@ class PoolMachine(RuleBasedStateMachine):
             return
         raise AssertionError("accepted")
 
+    def new_pool(self):
+        return ArrayPool(max_bytes=LIMIT_BYTES)
+
+    def make_room(self, released):
+        while self.idle_bytes() > LIMIT_BYTES:
+            del self.idle[0]
+
     def idle_bytes(self):
         return sum(map(nbytes, self.idle))
 
@@ -103,5 +113,41 @@ def nbytes(request):
     return int(np.prod(shape)) * dtype.itemsize
 
 
+class AdaptivePoolMachine(PoolMachine):
+    """The rarest goes first; of those used equally often the one released longest ago."""
+
+    def __init__(self):
+        super().__init__()
+        self.releases = Counter()
+        self.halved_at = 0
+
+    def new_pool(self):
+        return AdaptivePool(LIMIT_BYTES)
+
+    def make_room(self, released):
+        self.releases[released] += 1
+        self.forget()
+        while self.idle_bytes() > LIMIT_BYTES:
+            known = {*self.live, *self.idle}
+            if self.frees - self.halved_at > 16 * len(known):
+                self.halved_at = self.frees
+                self.releases = Counter({request: count // 2 for request, count in self.releases.items()})
+            rarest = min(self.idle, key=lambda request: (self.releases[request], self.idle.index(request)))
+            self.idle.remove(rarest)
+            self.forget()
+
+    def forget(self):
+        """What nobody holds or could be given is no longer counted."""
+        for request in {*self.releases} - {*self.live, *self.idle}:
+            del self.releases[request]
+
+    @rule()
+    def empty_cache(self):
+        super().empty_cache()
+        self.forget()
+
+
 TestPool = PoolMachine.TestCase
 TestPool.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAdaptivePool = AdaptivePoolMachine.TestCase
+TestAdaptivePool.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
