@@ -10,7 +10,7 @@ from reference_impl.kernels.blocks.sort import share_of
 from reference_impl.kernels.lennard_jones.blocked import PULL_UNIT
 from reference_impl.kernels.lennard_jones.workspace import DONE, Workspace, add_all_pulls, collect, refresh
 from reference_impl.kernels.team import meet
-from reference_impl.kernels.vectors import any_beyond, fma, lanes, load, load_wide, splat, store
+from reference_impl.vectors.values import any_beyond, fma, lanes, load, load_wide, splat, store
 
 if TYPE_CHECKING:
     import numpy as np

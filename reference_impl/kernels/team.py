@@ -17,7 +17,8 @@ from llvmlite import ir
 from numba import types
 
 from reference_impl.backends import jit
-from reference_impl.kernels.vectors import declare, intrinsic
+from reference_impl.vectors.values import intrinsic
+from reference_impl.vectors.words import LONG, array_data, call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +38,8 @@ _YIELD = "sched_yield" if os.name == "posix" else None
 @intrinsic
 def _arrive(_typing: Any, counter: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        builder.atomic_rmw("add", data, ir.IntType(64)(1), "seq_cst")
+        data = array_data(context, builder, signature.args[0], arguments[0])
+        builder.atomic_rmw("add", data, LONG(1), "seq_cst")
         return context.get_dummy_value()
 
     return types.void(counter), generate
@@ -47,7 +48,7 @@ def _arrive(_typing: Any, counter: Any) -> Any:
 @intrinsic
 def _arrivals(_typing: Any, counter: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        data = array_data(context, builder, signature.args[0], arguments[0])
         return builder.load_atomic(data, "seq_cst", 8)
 
     return types.int64(counter), generate
@@ -55,16 +56,15 @@ def _arrivals(_typing: Any, counter: Any) -> Any:
 
 def _calling(name: str | None, result: Any) -> Any:
     @intrinsic
-    def call(_typing: Any) -> Any:
+    def calling(_typing: Any) -> Any:
         def generate(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
             if name is not None:
-                face = ir.FunctionType(result, [])
-                builder.call(declare(builder.module, face, name), [])
+                call(builder, name, returns=result)
             return context.get_dummy_value()
 
         return types.void(), generate
 
-    return call
+    return calling
 
 
 _pause = _calling(_PAUSE, ir.VoidType())

@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from reference_impl.neighbors.vector_ir import INT, Vector, array_data, call
+from reference_impl.vectors.words import INT, Vector, array_data, call
 
 __all__ = ["copy_eight", "prefetch"]
 

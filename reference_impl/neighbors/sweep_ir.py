@@ -11,7 +11,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from reference_impl.neighbors.stencil import MAX_ROWS
-from reference_impl.neighbors.vector_ir import INT, LONG, Vector, array_data, call, counted, splat
+from reference_impl.vectors.words import INT, LONG, Vector, array_data, call, counted, splat
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reference_impl.backends import jit
 from reference_impl.kernels.blocks.images import image_number
-from reference_impl.kernels.vectors import bits_below, fma, lanes, larger, load, splat
+from reference_impl.vectors.values import bits_below, fma, lanes, larger, load, splat
 
 if TYPE_CHECKING:
     import numpy as np

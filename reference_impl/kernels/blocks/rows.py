@@ -17,7 +17,7 @@ import numpy as np
 from reference_impl.backends import jit
 from reference_impl.kernels.blocks.candidates import find_around, find_candidates
 from reference_impl.kernels.blocks.images import IMAGES
-from reference_impl.kernels.vectors import any_below, fma, item, lanes, load, splat
+from reference_impl.vectors.values import any_below, fma, item, lanes, load, splat
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from reference_impl.backends import jit
 from reference_impl.kernels.team import meet
-from reference_impl.kernels.vectors import lanes
 from reference_impl.neighbors.sort import wrap
+from reference_impl.vectors.values import lanes
 
 if TYPE_CHECKING:
     import numpy as np

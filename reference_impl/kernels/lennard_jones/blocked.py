@@ -9,7 +9,7 @@ import numpy as np
 
 from reference_impl.backends import jit
 from reference_impl.kernels.blocks.images import IMAGES
-from reference_impl.kernels.vectors import fma, item, lanes, load, splat, store, sum_of, where_below
+from reference_impl.vectors.values import fma, item, lanes, load, splat, store, sum_of, where_below
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,7 +19,7 @@ from reference_impl.kernels.lennard_jones.workspace import (
     refresh,
 )
 from reference_impl.kernels.team import meet
-from reference_impl.kernels.vectors import lanes
+from reference_impl.vectors.values import lanes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,7 +15,7 @@ from reference_impl.kernels.blocks.rows import Rows, fill_rows, new_rows
 from reference_impl.kernels.blocks.sort import gather, share_of, sort
 from reference_impl.kernels.lennard_jones.blocked import add_pulls, lane_tables
 from reference_impl.kernels.team import meet
-from reference_impl.kernels.vectors import VECTOR_BYTES, lanes, load_wide, splat, store
+from reference_impl.vectors.values import VECTOR_BYTES, lanes, load_wide, splat, store
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,8 +1,8 @@
-"""LLVM's vectors with Python's operators: the words that numba lacks, in which `sweep_ir` is written."""
+"""LLVM's vectors with Python's operators: the words that numba lacks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from llvmlite import ir
 from numba.core import cgutils
@@ -42,6 +42,10 @@ class Vector:
         prefix = "f" if self.element in _SUFFIX else ""
         return self._made(getattr(self.builder, prefix + name)(self.value, other.value))
 
+    def _compared(self, sign: str, other: Vector) -> Vector:
+        compare = self.builder.fcmp_ordered if self.element in _SUFFIX else self.builder.icmp_signed
+        return self._made(compare(sign, self.value, other.value))
+
     def __add__(self, other: Vector) -> Vector:
         return self._arithmetic("add", other)
 
@@ -51,9 +55,20 @@ class Vector:
     def __mul__(self, other: Vector) -> Vector:
         return self._arithmetic("mul", other)
 
+    def __truediv__(self, other: Vector) -> Vector:
+        return self._arithmetic("div", other)
+
     def __lt__(self, other: Vector) -> Vector:
-        compare = self.builder.fcmp_ordered if self.element in _SUFFIX else self.builder.icmp_signed
-        return self._made(compare("<", self.value, other.value))
+        return self._compared("<", other)
+
+    def __le__(self, other: Vector) -> Vector:
+        return self._compared("<=", other)
+
+    def __gt__(self, other: Vector) -> Vector:
+        return other < self
+
+    def __invert__(self) -> Vector:
+        return self._made(self.builder.not_(self.value))
 
     def __and__(self, other: Vector) -> Vector:
         return self._made(self.builder.and_(self.value, other.value))
@@ -83,11 +98,10 @@ class Vector:
     def choose(self, yes: Vector, no: Vector) -> Vector:
         return self._made(self.builder.select(self.value, yes.value, no.value))
 
-    def fused(self, factor: Vector, summand: Vector) -> Vector:
-        """Itself times ``factor`` plus ``summand``, rounded once."""
-        return self._made(
-            call(self.builder, f"llvm.fma.{self._name()}", self.value, factor.value, summand.value)
-        )
+    def fused(self, factor: Vector, summand: Vector, *, kind: Literal["fma", "fmuladd"] = "fma") -> Vector:
+        """Itself times ``factor`` plus ``summand``, rounded once; ``"fmuladd"``: where the processor can."""
+        name = f"llvm.{kind}.{self._name()}"
+        return self._made(call(self.builder, name, self.value, factor.value, summand.value))
 
     def root(self) -> Vector:
         return self._made(call(self.builder, f"llvm.sqrt.{self._name()}", self.value))
@@ -104,6 +118,24 @@ class Vector:
         """A comparison as one int64, lane 0 the lowest bit."""
         return self.builder.zext(self.builder.bitcast(self.value, ir.IntType(self.lanes)), LONG)
 
+    def any(self) -> Any:
+        """A comparison as one int64: 1 where it holds in a lane, else 0."""
+        bits = self.builder.bitcast(self.value, ir.IntType(self.lanes))
+        return self.builder.zext(self.builder.icmp_unsigned("!=", bits, ir.IntType(self.lanes)(0)), LONG)
+
+    def sum(self) -> Any:
+        """Of all lanes, by halves."""
+        vector = self
+        while vector.lanes > 1:
+            count = vector.lanes // 2
+            vector = vector.taken(range(count)) + vector.taken(range(count, 2 * count))
+        return vector.first()
+
+    def taken(self, lanes: Sequence[int]) -> Vector:
+        order = ir.Constant(ir.VectorType(INT, len(lanes)), list(lanes))
+        undefined = ir.Constant(self.value.type, ir.Undefined)
+        return self._made(self.builder.shuffle_vector(self.value, undefined, order))
+
     def first(self) -> Any:
         return self.builder.extract_element(self.value, INT(0))
 
@@ -113,9 +145,7 @@ class Vector:
 
 def splat(builder: Any, value: Any, lanes: int) -> Vector:
     undefined = ir.Constant(ir.VectorType(value.type, lanes), ir.Undefined)
-    first = builder.insert_element(undefined, value, INT(0))
-    zeros = ir.Constant(ir.VectorType(INT, lanes), [0] * lanes)
-    return Vector(builder, builder.shuffle_vector(first, undefined, zeros))
+    return Vector(builder, undefined).with_first(value).taken([0] * lanes)
 
 
 def call(builder: Any, name: str, *arguments: Any, returns: Any = None) -> Any:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
 from numba import extending, types
-from numba.core import cgutils
+
+from reference_impl.vectors import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +25,6 @@ __all__ = [
 ]  # fmt: skip
 
 VECTOR_BYTES = 32  # of AVX2; where registers hold less, LLVM splits vectors
-
-declare: Any = cgutils.get_or_insert_function
-_I32, _I64 = ir.IntType(32), ir.IntType(64)
 
 
 def intrinsic(generator: Callable[..., Any]) -> Any:
@@ -58,20 +56,15 @@ class _Model(extending.models.PrimitiveModel):
         initialize(manager, vector, _ir_vector(vector))
 
 
-def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
-    return builder.gep(context.make_array(array_type)(context, builder, array).data, [index])
-
-
-def _shuffle(builder: Any, vector: Any, order: list[int]) -> Any:
-    mask = ir.Constant(ir.VectorType(_I32, len(order)), order)
-    return builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), mask)
+def _as_vectors(builder: Any, *values: Any) -> list[words.Vector]:
+    return [words.Vector(builder, value) for value in values]
 
 
 @intrinsic
 def lanes(_typing: Any, array: Any) -> Any:
     """How many elements of ``array`` make a vector; a constant of the compiled code."""
     count = Vector(array.dtype).count
-    return types.intp(array), lambda context, builder, signature, arguments: _I64(count)
+    return types.intp(array), lambda context, builder, signature, arguments: words.LONG(count)
 
 
 @intrinsic
@@ -79,19 +72,18 @@ def item(_typing: Any, array: Any, index: Any) -> Any:
     """``array[index]`` for an index that is never negative: numba's own costs three instructions more."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.load(_pointer(context, builder, signature.args[0], *arguments))
+        data = words.array_data(context, builder, signature.args[0], arguments[0])
+        return builder.load(builder.gep(data, [arguments[1]]))
 
     return array.dtype(array, types.intp), generate
 
 
 def _loading(array: Any, vector: Any) -> Any:
     """Elements of ``array`` as a ``vector``, whose elements may be wider."""
-    stored = ir.VectorType(_ir_scalar(array.dtype), vector.count)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = _pointer(context, builder, signature.args[0], *arguments)
-        loaded = builder.load(builder.bitcast(pointer, stored.as_pointer()))
-        loaded.align = array.dtype.bitwidth // 8
+        data = words.array_data(context, builder, signature.args[0], arguments[0])
+        loaded = words.Vector.load(builder, data, arguments[1], vector.count).value
         return loaded if array.dtype == vector.element else builder.fpext(loaded, _ir_vector(vector))
 
     return vector(array, types.intp), generate
@@ -113,11 +105,11 @@ def _storing(array: Any, values: Any) -> Any:
     stored = ir.VectorType(_ir_scalar(array.dtype), values.count)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        *place, vector = arguments
+        array_value, index, vector = arguments
         if array.dtype != values.element:
             vector = builder.fptrunc(vector, stored)
-        pointer = _pointer(context, builder, signature.args[0], *place)
-        builder.store(vector, builder.bitcast(pointer, stored.as_pointer())).align = array.dtype.bitwidth // 8
+        data = words.array_data(context, builder, signature.args[0], array_value)
+        words.Vector(builder, vector).store(data, index)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, values), generate
@@ -135,8 +127,7 @@ def splat(_typing: Any, number: Any) -> Any:
     vector = Vector(number)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        undefined = ir.Constant(_ir_vector(vector), ir.Undefined)
-        return _shuffle(builder, builder.insert_element(undefined, arguments[0], _I32(0)), [0] * vector.count)
+        return words.splat(builder, arguments[0], vector.count).value
 
     return vector(number), generate
 
@@ -144,12 +135,10 @@ def splat(_typing: Any, number: Any) -> Any:
 @intrinsic
 def fma(_typing: Any, x: Any, y: Any, z: Any) -> Any:
     """``x * y + z``."""
-    kind = "f32" if x.element == types.float32 else "f64"
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        face = ir.FunctionType(_ir_vector(x), [_ir_vector(x)] * 3)
-        name = f"llvm.fmuladd.v{x.count}{kind}"
-        return builder.call(declare(builder.module, face, name), arguments)
+        x, y, z = _as_vectors(builder, *arguments)
+        return x.fused(y, z, kind="fmuladd").value
 
     return x(x, x, x), generate
 
@@ -159,15 +148,10 @@ def where_below(_typing: Any, x: Any, limit: Any, values: Any) -> Any:
     """``values`` in the lanes where ``x < limit``, 0 in the others, whatever ``values`` is there."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        below = builder.fcmp_ordered("<", *arguments[:2])
-        return builder.select(below, arguments[2], ir.Constant(_ir_vector(x), None))
+        x, limit, values = _as_vectors(builder, *arguments)
+        return (x < limit).choose(values, x.same(0.0)).value
 
     return x(x, x, x), generate
-
-
-def _any(builder: Any, mask: Any, count: int) -> Any:
-    bits = builder.bitcast(mask, ir.IntType(count))
-    return builder.zext(builder.icmp_unsigned("!=", bits, ir.IntType(count)(0)), _I64)
 
 
 @intrinsic
@@ -175,7 +159,8 @@ def larger(_typing: Any, x: Any, y: Any) -> Any:
     """The larger number of each lane."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.select(builder.fcmp_ordered(">", *arguments), *arguments)
+        x, y = _as_vectors(builder, *arguments)
+        return (x > y).choose(x, y).value
 
     return x(x, x), generate
 
@@ -185,8 +170,8 @@ def bits_below(_typing: Any, x: Any, limit: Any) -> Any:
     """Bit ``k`` is set where ``x < limit`` in lane ``k``."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        mask = builder.fcmp_ordered("<", *arguments)
-        return builder.zext(builder.bitcast(mask, ir.IntType(x.count)), _I64)
+        x, limit = _as_vectors(builder, *arguments)
+        return (x < limit).bits()
 
     return types.int64(x, x), generate
 
@@ -196,7 +181,8 @@ def any_below(_typing: Any, x: Any, limit: Any) -> Any:
     """1 when ``x < limit`` in a lane, else 0."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _any(builder, builder.fcmp_ordered("<", *arguments), x.count)
+        x, limit = _as_vectors(builder, *arguments)
+        return (x < limit).any()
 
     return types.int64(x, x), generate
 
@@ -206,7 +192,8 @@ def any_beyond(_typing: Any, x: Any, limit: Any) -> Any:
     """1 when ``x > limit`` in a lane or one is not a number, else 0."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _any(builder, builder.fcmp_unordered(">", *arguments), x.count)
+        x, limit = _as_vectors(builder, *arguments)
+        return (~(x <= limit)).any()
 
     return types.int64(x, x), generate
 
@@ -216,23 +203,18 @@ def sum_of(_typing: Any, x: Any) -> Any:
     """Of all lanes, by halves."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        (vector,) = arguments
-        count = x.count
-        while count > 1:
-            count //= 2
-            halves = (list(range(count)), list(range(count, 2 * count)))
-            vector = builder.fadd(*(_shuffle(builder, vector, half) for half in halves))
-        return builder.extract_element(vector, _I32(0))
+        return words.Vector(builder, *arguments).sum()
 
     return x.element(x), generate
 
 
-def _define(operation: Callable[[Any, Any], Any], instruction: str) -> None:
+def _define(operation: Callable[[Any, Any], Any]) -> None:
     @intrinsic
     def lanewise(_typing: Any, x: Any, y: Any) -> Any:
-        return x(x, y), lambda context, builder, signature, arguments: getattr(builder, instruction)(
-            *arguments
-        )
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return operation(*_as_vectors(builder, *arguments)).value
+
+        return x(x, y), generate
 
     @extending.overload(operation, strict=False)  # names only: the annotations differ
     def of_vectors(x: Any, y: Any) -> Any:
@@ -241,7 +223,5 @@ def _define(operation: Callable[[Any, Any], Any], instruction: str) -> None:
         return None
 
 
-_define(operator.add, "fadd")
-_define(operator.sub, "fsub")
-_define(operator.mul, "fmul")
-_define(operator.truediv, "fdiv")
+for _operation in (operator.add, operator.sub, operator.mul, operator.truediv):
+    _define(_operation)

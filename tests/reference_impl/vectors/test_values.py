@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("numba", reason="vectors are LLVM's")
 
 from reference_impl.backends import jit
-from reference_impl.kernels import vectors as v
+from reference_impl.vectors import values as v
 
 LANES = {np.float64: v.VECTOR_BYTES // 8, np.float32: v.VECTOR_BYTES // 4}
 
