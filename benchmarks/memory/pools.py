@@ -81,6 +81,16 @@ def blocks(pool, nbytes):
     pool.free(pool.allocate(nbytes))
 
 
+def blocks_of_random_sizes(pool, sizes):
+    """One allocate and free for each size, 64 blocks alive at a time."""
+    live = [pool.allocate(0) for _ in range(64)]
+    for k, nbytes in enumerate(sizes):
+        pool.free(live[k % 64])
+        live[k % 64] = pool.allocate(nbytes)
+    for block in live:
+        pool.free(block)
+
+
 def touch(array):
     array.view(np.uint8)[::PAGE] = 1
 
@@ -95,12 +105,16 @@ def small(rounds):
         "ThreadCaches": partial(blocks, ThreadCaches(BlockPool(2**20)), 8_000),
         "TypedPool": partial(arrays, typed_pools(2**20).real, (1_000,)),
     }
-    results = interleaved({name: partial(timed, call, CALLS) for name, call in calls.items()}, rounds)
+    runs = {name: partial(timed, call, CALLS) for name, call in calls.items()}
+    sizes = np.random.default_rng(0).integers(1, 5_000, CALLS).tolist()
+    at_random = partial(blocks_of_random_sizes, BlockPool(2**22), sizes)
+    runs["BlockPool, 1 to 5000 B at random"] = lambda: timed(at_random, 1) / CALLS
+    results = interleaved(runs, rounds)
     targets = {"ArrayPool": 1e-6, "BlockPool": 2e-6}
     for name, seconds in results.items():
         middle = ratio(seconds, results["naive pool"])
         target = f", target {targets[name] * 1e6:.0f} µs" if name in targets else ""
-        yield f"  {name:14s} {statistics.median(seconds) * 1e6:7.2f} µs   {middle:5.2f}x the naive pool{target}"
+        yield f"  {name:32s} {statistics.median(seconds) * 1e6:7.2f} µs   {middle:5.2f}x the naive pool{target}"
 
 
 def large(rounds):
