@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["BlockPool", "WhenFull"]
 
 WhenFull = Literal["raise", "grow", "fallback"]
-_MOST_WARM = 64  # freed spans that wait for a request of their size before they are merged
+_MOST_WARM = 1024  # freed spans that wait for a request of their size before they are merged
 
 
 class BlockPool:
