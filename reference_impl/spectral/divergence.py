@@ -1,0 +1,74 @@
+"""Divergence by finite differences: the numbers of `numpy.gradient` in one pass, without its temporaries."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reference_impl.backends import HAS_NUMBA
+from reference_impl.spectral.checks import checked_apart, checked_components, checked_out, per_axis
+from reference_impl.spectral.difference_kernels import by_slices, in_one_pass
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["divergence"]
+
+
+def divergence(
+    components: NDArray[Any] | Sequence[NDArray[Any]],
+    spacing: float | Sequence[float] = 1.0,
+    *,
+    out: NDArray[Any] | None = None,
+) -> NDArray[Any]:
+    """``sum(numpy.gradient(component, spacing, axis=axis) for axis, component in enumerate(components))``, bit for bit.
+
+    Differences are central, of second order, and one-sided of first order in the first and last points of an axis.
+
+    Parameters
+    ----------
+    components
+        As many fields of one shape and dtype as they have axes, float32 or float64: a sequence, or an array whose
+        first axis counts them. ``numpy.moveaxis(field, -1, 0)`` is that of an interleaved field. Fastest where each
+        is C-contiguous.
+    spacing
+        Of the grid along each axis, or one for all. Powers of two are fastest: quotients are products there.
+    out
+        Where the result goes, of the shape and dtype of a component, and apart from them. Nothing is allocated then
+        for fields with three axes where numba is installed; else one plane of the first axis.
+
+    Raises
+    ------
+    ValueError
+        For components that do not go with the axes, other dtypes, axes of less than two points, a spacing that is
+        not positive, and an ``out`` of another shape or dtype, that is read-only or shares memory with a component.
+    """
+    first = checked_components(components)
+    if first.dtype.char not in "fd" or not first.dtype.isnative:
+        raise ValueError(
+            f"got dtype {first.dtype.str}, allowed: float32, float64, in this machine's byte order"
+        )
+    if min(first.shape) < 2:
+        raise ValueError(f"got shape {first.shape}, allowed: two points or more along each axis")
+    steps, inverses = _steps(per_axis("spacing", spacing, first.ndim), first.dtype.char)
+    out = checked_out(out, first.shape, first.dtype)
+    for component in components:
+        checked_apart(out, component)
+    if HAS_NUMBA and first.ndim == 3:
+        in_one_pass(components[0], components[1], components[2], steps, inverses, out)
+    else:
+        by_slices(components, steps, out)
+    return out
+
+
+@lru_cache(maxsize=64)
+def _steps(spacings: tuple[float, ...], dtype: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Spacings and twice the spacings, shape (axes, 2), and their inverses where all are exact, else none."""
+    steps = np.multiply.outer(spacings, (1.0, 2.0)).astype(dtype)
+    mantissas, exponents = np.frexp(steps)
+    are_exact = (np.abs(mantissas) == 0.5).all() and (np.abs(exponents) < 100).all()
+    return steps, 1 / steps if are_exact else np.empty((0, 2), dtype)
