@@ -28,7 +28,7 @@ class FFTWorkspaces:
         Limit on *idle* bytes. The workspace released longest ago goes first, its plans with it; one larger than
         the limit is never kept.
     engine
-        ``"scipy"``, ``"fftw"`` or ``"numpy"``; by default SciPy where it is installed, else NumPy.
+        ``"scipy"``, ``"fftw"``, ``"fftw-patient"`` or ``"numpy"``; by default SciPy where it is installed, else NumPy.
     threads
         Of one transform.
 

@@ -16,15 +16,22 @@ if TYPE_CHECKING:
 __all__ = ["planned_by_fftw"]
 
 
-def planned_by_fftw(request: Request, field: NDArray[Any], spectrum: NDArray[Any], threads: int) -> Plan:
-    """Measured plans; the same request is planned in milliseconds the second time, from FFTW's own memory of it.
+def planned_by_fftw(
+    request: Request,
+    field: NDArray[Any],
+    spectrum: NDArray[Any],
+    threads: int,
+    *,
+    effort: str = "FFTW_MEASURE",
+) -> Plan:
+    """Plans that are measured; a request is planned in milliseconds the second time, from FFTW's own memory of it.
 
     Planning overwrites field and spectrum.
     """
     import pyfftw  # noqa: PLC0415 - an extra
 
     def plan(source: NDArray[Any], target: NDArray[Any], direction: str) -> Any:
-        flags = ("FFTW_MEASURE", "FFTW_DESTROY_INPUT")
+        flags = (effort, "FFTW_DESTROY_INPUT")
         return pyfftw.FFTW(
             source, target, axes=request.axes, direction=direction, flags=flags, threads=threads
         )

@@ -16,7 +16,7 @@ PRECISION = {"f": 2e-6, "F": 2e-6, "d": 1e-12, "D": 1e-12}
 SHAPES = st.lists(st.integers(1, 12), min_size=1, max_size=4).map(tuple)
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=["scipy", "fftw", "numpy"])
 def workspaces(request):
     pytest.importorskip(ENGINES[request.param][0], reason="the engine's package is not installed")
     return FFTWorkspaces(engine=request.param)
@@ -152,3 +152,10 @@ def test_a_real_length_must_go_with_its_half(workspaces, length, allowed):
 def test_a_real_spectrum_is_refused(workspaces):
     with pytest.raises(ValueError, match="got a spectrum of dtype float64"):
         inverse_transform(np.zeros(4), workspaces=workspaces)
+
+
+def test_patience_finds_the_same_numbers():
+    pytest.importorskip("pyfftw", reason="FFTW is an extra")
+    workspaces = FFTWorkspaces(engine="fftw-patient")
+    for dtype in "fdFD":
+        there_and_back(workspaces, field((6, 7), dtype), (1, 0))
