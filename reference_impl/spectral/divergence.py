@@ -28,6 +28,7 @@ def divergence(
     """``sum(numpy.gradient(component, spacing, axis=axis) for axis, component in enumerate(components))``, bit for bit.
 
     Differences are central, of second order, and one-sided of first order in the first and last points of an axis.
+    NumPy 1 rounds the two ends of a single line of float32 otherwise than NumPy 2 and this.
 
     Parameters
     ----------
