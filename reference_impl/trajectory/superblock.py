@@ -10,8 +10,8 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reference_impl.lock import WriterLock
 from reference_impl.trajectory.h5md import PAGE_BYTES
-from reference_impl.trajectory.lock import WriterLock
 
 if TYPE_CHECKING:
     import os

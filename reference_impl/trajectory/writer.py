@@ -6,6 +6,7 @@ import errno
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reference_impl.lock import WriterLock
 from reference_impl.trajectory.buffer import FrameBuffer
 from reference_impl.trajectory.h5md import (
     POSITION,
@@ -19,7 +20,6 @@ from reference_impl.trajectory.h5md import (
     read_header,
 )
 from reference_impl.trajectory.header import Header, require_same
-from reference_impl.trajectory.lock import WriterLock
 from reference_impl.trajectory.superblock import release
 
 if TYPE_CHECKING:

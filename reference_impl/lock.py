@@ -20,12 +20,12 @@ __all__ = ["WriterLock"]
 
 
 class WriterLock:
-    """A second handle on the file: the lock, and what is read and written beside HDF5.
+    """A handle on the file that is its lock: where HDF5 has another one, also what is read and written beside it.
 
     Raises
     ------
     BlockingIOError
-        When another writer, or a reader that locks, has the file.
+        When another writer, or a reader that locks, has the file, or another file has just taken its name.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,6 +39,8 @@ class WriterLock:
                 msvcrt.locking(self._file.fileno(), msvcrt.LK_NBLCK, 1)
             else:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.path.samestat(os.fstat(self._file.fileno()), path.stat()):
+                raise BlockingIOError
         except OSError:
             self._file.close()
             raise BlockingIOError(errno.EAGAIN, "a writer or another tool has it open", str(path)) from None

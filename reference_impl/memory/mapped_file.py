@@ -1,0 +1,132 @@
+"""The file of a matrix: made under another name, so that what is there before stays until the new one is whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reference_impl.lock import WriterLock
+from reference_impl.memory.mapped_format import PAGE_BYTES, Header, Record, newest, numeric
+
+if TYPE_CHECKING:
+    from io import FileIO
+    from pathlib import Path
+
+    from numpy.typing import DTypeLike
+
+__all__ = ["create_matrix", "read_state", "write_at"]
+
+_NO_ROOM_AHEAD = (errno.EINVAL, errno.EOPNOTSUPP)  # from file systems that cannot reserve
+_PIECE_BYTES = 2**20
+
+
+def create_matrix(path: Path, shape: tuple[int, int], dtype: DTypeLike, *, overwrite: bool) -> None:
+    """Put a matrix of zeros, none of its rows valid, at ``path``.
+
+    Its whole room is taken on the disk now: a mapping with nowhere to write to would end the process by a signal.
+
+    Raises
+    ------
+    FileExistsError
+        Without ``overwrite``, where there is a file.
+    BlockingIOError
+        Where somebody writes to that file, or is making it.
+    OSError
+        Where there is no room; what was at ``path`` is still there.
+    ValueError
+        For another shape than two lengths >= 1, and a dtype that is not of numbers.
+    """
+    if len(shape) != 2 or min(shape) < 1:
+        raise ValueError(f"got shape {shape}, allowed: (rows, columns), both at least 1")
+    header = Header(int(shape[0]), int(shape[1]), numeric(dtype), secrets.token_bytes(16))
+    half_made = path.with_name(f"{path.name}.part")  # one name: what a killed maker left is taken over
+    half_made.touch()
+    with ExitStack() as locks:
+        locks.callback(WriterLock(half_made).close)
+        if path.exists():
+            if not overwrite:
+                half_made.unlink(missing_ok=True)
+                raise FileExistsError(errno.EEXIST, "there is a file, and overwrite=False", str(path))
+            locks.callback(WriterLock(path).close)
+        try:
+            _fill(half_made, header)
+        except OSError as error:
+            _remove(half_made, locks)
+            raise OSError(error.errno, os.strerror(error.errno or 0), str(path)) from error
+        if sys.platform == "win32":  # moves no open files, so that nobody else can have it open either
+            locks.close()
+        half_made.replace(path)
+        _sync_folder(path.parent)
+
+
+def read_state(file: FileIO, shape: tuple[int, int] | None, dtype: DTypeLike | None) -> tuple[Header, Record]:
+    """What stands before the elements.
+
+    Raises
+    ------
+    ValueError
+        Where it is no matrix, of another version, size, shape or dtype, or damaged.
+    """
+    header = Header.unpack(file.read(PAGE_BYTES))
+    if dtype is not None and header.dtype != dtype:
+        raise ValueError(f"got dtype {header.dtype}, allowed: {np.dtype(dtype)}")
+    if shape is not None and header[:2] != tuple(shape):
+        raise ValueError(f"got shape {header[:2]}, allowed: {tuple(shape)}")
+    size = os.fstat(file.fileno()).st_size
+    if size != header.file_bytes:
+        raise ValueError(f"got {size} bytes, allowed: {header.file_bytes} for {header[:2]}, {header.dtype}")
+    pages = [file.read(header.record_bytes) for _ in range(2)]
+    return header, newest([Record.unpack(page, header.rows) for page in pages])
+
+
+def write_at(file: FileIO, offset: int, data: bytes) -> None:
+    """All of ``data``, and on the disk when this returns."""
+    file.seek(offset)
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+    os.fsync(file.fileno())
+
+
+def _fill(path: Path, header: Header) -> None:
+    with path.open("r+b", buffering=0) as file:
+        file.truncate(0)
+        _reserve(file, header.file_bytes)
+        write_at(file, header.record_offset(1), Record(1, np.zeros(header.rows, bool)).pack())
+        write_at(file, 0, header.pack())
+
+
+def _reserve(file: FileIO, count: int) -> None:
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(file.fileno(), 0, count)
+        except OSError as error:
+            if error.errno not in _NO_ROOM_AHEAD:
+                raise
+        else:
+            return
+    zeros = bytes(_PIECE_BYTES)  # macOS, Windows
+    while count:
+        count -= file.write(zeros[: min(count, _PIECE_BYTES)])
+
+
+def _remove(path: Path, locks: ExitStack) -> None:
+    if sys.platform == "win32":
+        locks.close()
+    path.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the new name on the disk too. Windows opens no folders."""
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
