@@ -1,18 +1,16 @@
-"""The file of a matrix: made under another name, so that what is there before stays until the new one is whole."""
+"""The file of a matrix: made with all the room it needs, opened with a look at all that can be wrong."""
 
 from __future__ import annotations
 
 import errno
 import os
 import secrets
-import sys
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reference_impl.lock import WriterLock
 from reference_impl.memory.mapped_format import PAGE_BYTES, Header, Record, newest, numeric
+from reference_impl.replacing import replacing
 
 if TYPE_CHECKING:
     from io import FileIO
@@ -45,24 +43,10 @@ def create_matrix(path: Path, shape: tuple[int, int], dtype: DTypeLike, *, overw
     if len(shape) != 2 or min(shape) < 1:
         raise ValueError(f"got shape {shape}, allowed: (rows, columns), both at least 1")
     header = Header(int(shape[0]), int(shape[1]), numeric(dtype), secrets.token_bytes(16))
-    half_made = path.with_name(f"{path.name}.part")  # one name: what a killed maker left is taken over
-    half_made.touch()
-    with ExitStack() as locks:
-        locks.callback(WriterLock(half_made).close)
-        if path.exists():
-            if not overwrite:
-                half_made.unlink(missing_ok=True)
-                raise FileExistsError(errno.EEXIST, "there is a file, and overwrite=False", str(path))
-            locks.callback(WriterLock(path).close)
-        try:
-            _fill(half_made, header)
-        except OSError as error:
-            _remove(half_made, locks)
-            raise OSError(error.errno, os.strerror(error.errno or 0), str(path)) from error
-        if sys.platform == "win32":  # moves no open files, so that nobody else can have it open either
-            locks.close()
-        half_made.replace(path)
-        _sync_folder(path.parent)
+    with replacing(path, overwrite=overwrite) as file:
+        _reserve(file, header.file_bytes)
+        write_at(file, header.record_offset(1), Record(1, np.zeros(header.rows, bool)).pack())
+        write_at(file, 0, header.pack())
 
 
 def read_state(file: FileIO, shape: tuple[int, int] | None, dtype: DTypeLike | None) -> tuple[Header, Record]:
@@ -94,14 +78,6 @@ def write_at(file: FileIO, offset: int, data: bytes) -> None:
     os.fsync(file.fileno())
 
 
-def _fill(path: Path, header: Header) -> None:
-    with path.open("r+b", buffering=0) as file:
-        file.truncate(0)
-        _reserve(file, header.file_bytes)
-        write_at(file, header.record_offset(1), Record(1, np.zeros(header.rows, bool)).pack())
-        write_at(file, 0, header.pack())
-
-
 def _reserve(file: FileIO, count: int) -> None:
     if hasattr(os, "posix_fallocate"):
         try:
@@ -114,19 +90,3 @@ def _reserve(file: FileIO, count: int) -> None:
     zeros = bytes(_PIECE_BYTES)  # macOS, Windows
     while count:
         count -= file.write(zeros[: min(count, _PIECE_BYTES)])
-
-
-def _remove(path: Path, locks: ExitStack) -> None:
-    if sys.platform == "win32":
-        locks.close()
-    path.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the new name on the disk too. Windows opens no folders."""
-    if sys.platform != "win32":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

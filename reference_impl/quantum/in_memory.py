@@ -1,0 +1,37 @@
+"""LAPACK, where the budget has room for the whole matrix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import linalg
+
+from reference_impl.quantum.result import Eigenpairs
+from reference_impl.quantum.ritz import by_real_part
+from reference_impl.quantum.symmetry import Symmetry
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from reference_impl.memory.mapped_matrix import MappedMatrix
+
+__all__ = ["solve_in_memory"]
+
+
+def solve_in_memory(matrix: MappedMatrix, k: int, symmetry: Symmetry) -> Eigenpairs:
+    """The lowest ``k``, as `lowest_eigenpairs` says."""
+    whole = np.empty(matrix.shape, matrix.dtype)
+    matrix.read_rows(0, whole)
+    values, vectors = _solved(whole, k, symmetry)
+    residuals = np.linalg.norm(whole @ vectors - vectors * values, axis=0)
+    return Eigenpairs(values, vectors, residuals, 1)
+
+
+def _solved(whole: NDArray[Any], k: int, symmetry: Symmetry) -> tuple[NDArray[Any], NDArray[Any]]:
+    if symmetry is Symmetry.HERMITIAN:
+        values, vectors = linalg.eigh(whole, subset_by_index=(0, k - 1))
+        return values, vectors
+    values, vectors = linalg.eig(whole)
+    lowest = by_real_part(values)[:k]
+    return values[lowest], vectors[:, lowest]

@@ -1,0 +1,67 @@
+"""A file made under another name, so that what was there before stays until the new one is whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from reference_impl.lock import WriterLock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import FileIO
+    from pathlib import Path
+
+__all__ = ["replacing"]
+
+
+@contextmanager
+def replacing(path: Path, *, overwrite: bool) -> Iterator[FileIO]:
+    """An empty file to write to, that is at ``path`` after the block, on the disk, and nowhere after an exception.
+
+    Raises
+    ------
+    FileExistsError
+        Without ``overwrite``, where there is a file.
+    BlockingIOError
+        Where somebody writes to that file, or is making it.
+    OSError
+        Where there is no room, with ``path`` as its file name.
+    """
+    half_made = path.with_name(f"{path.name}.part")  # one name: what a killed maker left is taken over
+    half_made.touch()
+    with ExitStack() as handles:
+        handles.callback(WriterLock(half_made).close)
+        try:
+            if path.exists():
+                if not overwrite:
+                    raise FileExistsError(errno.EEXIST, "there is a file, and overwrite=False")  # noqa: TRY301 - with the rest, it is told of below
+                handles.callback(WriterLock(path).close)
+            with half_made.open("r+b", buffering=0) as file:
+                file.truncate(0)
+                yield file
+                os.fsync(file.fileno())
+            if sys.platform == "win32":  # moves no open files: nobody else can have it open then either
+                handles.close()
+            half_made.replace(path)
+            _sync_folder(path.parent)
+        except BaseException as error:
+            if sys.platform == "win32":
+                handles.close()
+            half_made.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.errno:
+                raise OSError(error.errno, error.strerror, str(path)) from error
+            raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the new name on the disk too. Windows opens no folders."""
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
