@@ -24,7 +24,8 @@ def solve_in_memory(matrix: MappedMatrix, k: int, symmetry: Symmetry) -> Eigenpa
     whole = np.empty(matrix.shape, matrix.dtype)
     matrix.read_rows(0, whole)
     values, vectors = _solved(whole, k, symmetry)
-    residuals = np.linalg.norm(whole @ vectors - vectors * values, axis=0)
+    pairs = zip(vectors.T, values, strict=True)  # one by one: all at once would be three more matrices
+    residuals = np.array([np.linalg.norm(whole @ vector - value * vector) for vector, value in pairs])
     return Eigenpairs(values, vectors, residuals, 1)
 
 

@@ -33,14 +33,15 @@ def ritz_pairs(projected: NDArray[Any], symmetry: Symmetry) -> tuple[NDArray[Any
 def lowest_space(
     projected: NDArray[Any], pairs: tuple[NDArray[Any], NDArray[Any]], count: int
 ) -> NDArray[Any]:
-    """Orthonormal columns that span what about ``count`` of the lowest ``pairs`` do.
+    """Orthonormal columns that span what ``count`` of the lowest ``pairs`` do; of equal real parts, some.
 
-    Their eigenvectors where these are orthogonal; else Schur vectors, which are so however close eigenvectors lie.
+    Eigenvectors where these are orthogonal; else Schur vectors, which are so however close eigenvectors lie. The first
+    of them, however many, span a space that the matrix maps onto itself.
     """
     values, vectors = pairs
     if np.isrealobj(values):
         return vectors[:, :count]
     last = (values[count - 1].real + values[count].real) / 2
-    _, schur_vectors, found = linalg.schur(projected, output="complex", sort=lambda value: value.real <= last)
-    lowest: NDArray[Any] = schur_vectors[:, :found]
+    _, schur_vectors, _ = linalg.schur(projected, output="complex", sort=lambda value: value.real <= last)
+    lowest: NDArray[Any] = schur_vectors[:, :count]
     return lowest

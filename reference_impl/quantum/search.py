@@ -104,7 +104,7 @@ class Search:
         def room(facts: dict[str, Any]) -> list[NDArray[Any]]:
             nonlocal projected
             known, size = facts["known"], facts["size"]
-            if size > space.most or known > len(space.vectors) or size < self.plan.block:
+            if not self.plan.block <= size <= space.most or known - size > self.plan.block:
                 raise ValueError(
                     f"{path}: got a checkpoint of {size} vectors and {known - size} more, allowed with this k and "
                     f"memory_bytes: {self.plan.block} to {space.most}, and up to {self.plan.block} more"

@@ -72,7 +72,7 @@ def lowest_eigenpairs(  # noqa: PLR0913 - keywords, each on its own
         A file that holds the state of the search every ``passes_per_checkpoint`` passes and at its end. Where it is
         there, the search goes on from it, and ends as it would have without the stop.
     progress
-        Called after each pass.
+        Called after each pass of the search.
 
     Raises
     ------

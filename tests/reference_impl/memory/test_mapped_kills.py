@@ -57,21 +57,19 @@ def fill(path):
         matrix[STEP : 2 * STEP] = 2
 
 
-def syncs_of_a_whole_run():
-    return (
-        3 + 2 * (ROWS // STEP) + 1 + 2
-    )  # record, header, file, folder; data and record; before the twos; their own
+# Record, header, file, folder; data and record of each flush; a record before the twos; their data and record.
+SYNCS = 4 + 2 * (ROWS // STEP) + 1 + 2
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("sync", range(1, syncs_of_a_whole_run() + 2))
+@pytest.mark.parametrize("sync", range(1, SYNCS + 2))
 def test_killed_at_each_sync(tmp_path, sync):
     path = tmp_path / "a.matrix"
     done = subprocess.run(
         [sys.executable, "-c", DIE_AT_SYNC, path, str(sync)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if sync > syncs_of_a_whole_run():
+    if sync > SYNCS:
         assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
     else:
         assert (done.returncode, done.stdout) == (-signal.SIGKILL, "")

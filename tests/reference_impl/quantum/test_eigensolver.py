@@ -153,6 +153,13 @@ def test_spaces_that_end_early(tmp_path, matrix):
     assert np.allclose(found.vectors.T @ found.vectors, np.eye(3), atol=1e-12)
 
 
+def test_equal_real_parts_go_by_the_imaginary_ones_or_not_at_all(tmp_path):
+    """No order of the real parts tells them apart: the search must say that it did not end, and not more."""
+    matrix = 1j * np.diag(np.linspace(0, 1, N))
+    with stored(tmp_path / "a", matrix) as file, pytest.raises(ConvergenceError):
+        lowest_eigenpairs(file, 2, SYMMETRIC, memory_bytes=budget(matrix, 4), max_passes=60)
+
+
 @pytest.mark.parametrize("symmetry", [HERMITIAN, SYMMETRIC])
 @settings(max_examples=25, deadline=None)
 @given(n=st.integers(1, 12), data=st.data())
