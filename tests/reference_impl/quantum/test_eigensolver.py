@@ -22,7 +22,7 @@ from reference_impl.quantum import (
     store_dense,
     tight_binding,
 )
-from reference_impl.quantum.plan import dense_bytes, plan_within
+from reference_impl.quantum.plan import Plan, dense_bytes, plan_within
 from tests.reference_impl.quantum.systems import assert_same_directions, reflected, reflector, stored
 
 N = 300
@@ -111,6 +111,23 @@ def test_equal_eigenvalues_are_all_found(tmp_path, copies):
     assert np.allclose(found.values, values[:5], rtol=0, atol=TOLERANCE)
     assert np.allclose(found.vectors.T @ found.vectors, np.eye(5), atol=1e-10)
     assert np.all(np.linalg.norm(matrix @ found.vectors - found.vectors * found.values, axis=0) < TOLERANCE)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_levels_of_random_multiplicities_are_all_found(tmp_path, seed):
+    """Also by twice the least memory there can be, where the space is restarted all the time."""
+    rng = np.random.default_rng(seed)
+    symmetry, k = [HERMITIAN, SYMMETRIC][seed % 2], 1 + seed // 2
+    low = np.repeat(np.sort(rng.uniform(-5, 0, 8)), rng.integers(1, 6, 8))
+    values = np.concatenate((low, rng.uniform(0, 10, N - len(low))))
+    if symmetry is SYMMETRIC:
+        values = values + 1j * np.sin(7 * values)
+    matrix, _ = reflected(rng.permutation(values), reflector(N, is_complex=seed % 4 == 3))
+    matrix = (matrix + matrix.T) / 2
+    least = Plan(N, k, max(k, 2), 3 * max(k, 2), 16).memory_bytes(matrix.itemsize)
+    with stored(tmp_path / "a", matrix) as file:
+        found = lowest_eigenpairs(file, k, symmetry, memory_bytes=2 * least)
+    assert np.allclose(found.values, values[:k], rtol=0, atol=TOLERANCE)
 
 
 def test_a_cube_has_its_degenerate_levels(tmp_path):
