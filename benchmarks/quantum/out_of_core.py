@@ -29,7 +29,7 @@ from scipy import linalg
 from scipy.sparse import linalg as sparse_linalg
 
 from reference_impl.backends import HAS_NUMBA, jit
-from reference_impl.memory.mapped_matrix import MappedMatrix
+from reference_impl.memory import MappedMatrix
 from reference_impl.quantum import Symmetry, lowest_eigenpairs, tight_binding
 
 LEVELS = 6

@@ -10,6 +10,8 @@ name                      does                                        memory
 :func:`typed_pools`       arrays of three dtypes out of one arena     that of their block pool
 :class:`SmartArray`       an array that is released exactly once      the array
 :class:`ManagedMatrix`    the same with rows and columns              the array
+:class:`MappedMatrix`     a matrix in a file, of which a kill loses   pages that are looked at; none by ``read_rows``
+                          what was not flushed
 :class:`PressureRelief`   measures taken in order when memory is low  none
 :func:`gc_scope`          no garbage collection inside, one at the    what becomes garbage inside
                           end that looks at nothing older
@@ -25,6 +27,7 @@ from reference_impl.memory.block import Block
 from reference_impl.memory.block_pool import BlockPool
 from reference_impl.memory.errors import PoolError, PoolExhaustedError
 from reference_impl.memory.gc_scope import gc_scope
+from reference_impl.memory.mapped_matrix import MappedMatrix
 from reference_impl.memory.pressure_relief import PressureRelief
 from reference_impl.memory.smart_array import ManagedMatrix, SmartArray
 from reference_impl.memory.thread_caches import ThreadCaches
@@ -36,6 +39,7 @@ __all__ = [
     "Block",
     "BlockPool",
     "ManagedMatrix",
+    "MappedMatrix",
     "PoolError",
     "PoolExhaustedError",
     "PressureRelief",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reference_impl.memory.mapped_matrix import MappedMatrix
+from reference_impl.memory import MappedMatrix
 
 if TYPE_CHECKING:
     import os

@@ -14,7 +14,7 @@ from reference_impl.quantum.symmetry import Symmetry
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from reference_impl.memory.mapped_matrix import MappedMatrix
+    from reference_impl.memory import MappedMatrix
 
 __all__ = ["solve_in_memory"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reference_impl.memory.mapped_matrix import MappedMatrix
+    from reference_impl.memory import MappedMatrix
     from reference_impl.quantum.plan import Plan
 
 __all__ = ["Search"]

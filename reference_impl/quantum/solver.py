@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reference_impl.memory.mapped_matrix import MappedMatrix
+    from reference_impl.memory import MappedMatrix
 
 __all__ = ["lowest_eigenpairs"]
 

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from reference_impl.memory.mapped_matrix import MappedMatrix
+    from reference_impl.memory import MappedMatrix
 
 __all__ = ["RowStream"]
 

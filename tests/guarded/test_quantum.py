@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("scipy", reason="comes with the extra reference")
 
 from pytest_memguard import KiB, MiB
-from reference_impl.memory.mapped_matrix import MappedMatrix
+from reference_impl.memory import MappedMatrix
 from reference_impl.quantum import (
     ConvergenceError,
     HamiltonianBuilder,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference_impl.memory.mapped_matrix import MappedMatrix
+from reference_impl.memory import MappedMatrix
 
 
 def reflector(n, *, is_complex=False):

@@ -13,7 +13,7 @@ linalg = pytest.importorskip("scipy.linalg", reason="comes with the extra refere
 
 import scipy.sparse.linalg
 
-from reference_impl.memory.mapped_matrix import MappedMatrix
+from reference_impl.memory import MappedMatrix
 from reference_impl.quantum import (
     ConvergenceError,
     Symmetry,

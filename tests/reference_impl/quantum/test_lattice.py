@@ -9,7 +9,7 @@ import pytest
 
 linalg = pytest.importorskip("scipy.linalg", reason="comes with the extra reference")
 
-from reference_impl.memory.mapped_matrix import MappedMatrix
+from reference_impl.memory import MappedMatrix
 from reference_impl.quantum import absorbing_layer, store_dense, tight_binding
 
 

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("scipy", reason="comes with the extra reference")
 
-from reference_impl.memory.mapped_matrix import MappedMatrix
+from reference_impl.memory import MappedMatrix
 from reference_impl.quantum import ConvergenceError, Symmetry, lowest_eigenpairs
 from tests.reference_impl.quantum.systems import reflected, reflector, stored
 
@@ -20,7 +20,7 @@ HERMITIAN, SYMMETRIC = Symmetry
 
 PROGRAM = """
 import sys, time
-from reference_impl.memory.mapped_matrix import MappedMatrix
+from reference_impl.memory import MappedMatrix
 from reference_impl.quantum import Symmetry, lowest_eigenpairs
 
 def tell(state):
@@ -158,7 +158,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(checkpoint):
     before = path.read_bytes()
     program = (
         "import resource, sys\n"
-        "from reference_impl.memory.mapped_matrix import MappedMatrix\n"
+        "from reference_impl.memory import MappedMatrix\n"
         "from reference_impl.quantum import lowest_eigenpairs\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))\n"
         "with MappedMatrix(sys.argv[1]) as matrix:\n"
