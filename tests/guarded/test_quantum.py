@@ -76,8 +76,10 @@ def small(symmetry, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def loaded(small):
-    small()
+def loaded(path, symmetry):
+    """A search of the same size has been: what BLAS and LAPACK load and keep for themselves is there."""
+    with MappedMatrix(path) as opened:
+        solve(opened, symmetry)
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def trimmed():
 
 @pytest.fixture
 def matrix(path, loaded, trimmed):
-    """Opened anew, so that none of its pages is resident; a search before has loaded what BLAS and LAPACK need."""
+    """Opened anew, so that none of its pages is resident."""
     with MappedMatrix(path) as opened:
         yield opened
 
