@@ -9,6 +9,7 @@ from reference_impl.quantum.krylov import CHUNK
 __all__ = ["Plan", "dense_bytes", "plan_within"]
 
 _PYTHON_BYTES = 3 * 2**14  # call frames, small arrays
+_BLAS_SHARE = 12  # one part in so many is for copies that BLAS packs, LAPACK's work arrays, and pages in part
 _LEAST_ROWS = 16
 _ROWS_BYTES = 2**20  # of the matrix at a time: more reads no faster, and leaves the caches
 
@@ -49,10 +50,11 @@ def plan_within(n: int, wanted: int, itemsize: int, memory_bytes: int) -> Plan:
         wanted, 2
     )  # as many as there can be equal ones among the wanted; two tell whether it is symmetric
     least = Plan(n, wanted, block, 3 * block, min(n, _LEAST_ROWS))
-    if 4 * block > n or memory_bytes < least.memory_bytes(itemsize):
+    own_bytes = memory_bytes - memory_bytes // _BLAS_SHARE
+    if 4 * block > n or own_bytes < least.memory_bytes(itemsize):
         enough = dense_bytes(n, itemsize)
         if 4 * block <= n:
-            enough = min(enough, least.memory_bytes(itemsize))
+            enough = min(enough, -(-least.memory_bytes(itemsize) * _BLAS_SHARE // (_BLAS_SHARE - 1)))
         raise ValueError(
             f"got memory_bytes={memory_bytes} for {wanted} eigenpairs of {n} x {n}, allowed: at least {enough}"
         )
@@ -62,6 +64,6 @@ def plan_within(n: int, wanted: int, itemsize: int, memory_bytes: int) -> Plan:
     for basis in range(least.basis, min(n - block, 16 * block) + 1):
         for trial in (best.rows, rows):
             plan = best._replace(basis=basis, rows=trial)
-            if plan.memory_bytes(itemsize) <= memory_bytes:
+            if plan.memory_bytes(itemsize) <= own_bytes:
                 best = plan
     return best

@@ -25,6 +25,7 @@ from reference_impl.quantum import (
 
 STATES = {Symmetry.HERMITIAN: 3_000, Symmetry.COMPLEX_SYMMETRIC: 2_100}  # 72 MB and 71 MB
 LEVELS = 9
+MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of mallopt(3): 128 KiB at first, 32 MiB at most
 PYTHON_ITSELF = KiB(64)  # call frames, slices, the allocator's own
 
 pages_stay = pytest.mark.skipif(
@@ -84,10 +85,19 @@ def loaded(path, symmetry):
 
 @pytest.fixture
 def trimmed():
-    """Nothing is resident that is free: taken again, it would not be seen."""
+    """Nothing is resident that is free: taken again, it would not be seen. And nothing that is freed stays.
+
+    glibc learns from what a program frees to keep more and more of it, and the tests before this one have taught it.
+    """
     gc.collect()
-    if sys.platform.startswith("linux") and hasattr(ctypes.CDLL(None), "malloc_trim"):
-        ctypes.CDLL(None).malloc_trim(0)
+    libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
+    if not hasattr(libc, "malloc_trim"):
+        yield
+        return
+    libc.mallopt(MMAP_THRESHOLD, KiB(128))
+    libc.malloc_trim(0)
+    yield
+    libc.mallopt(MMAP_THRESHOLD, MiB(32))
 
 
 @pytest.fixture
