@@ -9,7 +9,7 @@ gate: $(READY)  ## the main job: the guarded reference suite under --memguard
 	$(BIN)/python -m pytest --memguard tests/guarded
 
 test: $(READY)  ## the whole test suite
-	$(BIN)/python -m pytest -n 2 --ignore tests/guarded
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/guarded
 	$(BIN)/python -m pytest --memguard tests/guarded
 
 lint: $(READY)  ## style, arrows between the rooms, types
