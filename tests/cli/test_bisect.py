@@ -67,7 +67,9 @@ def quickly(monkeypatch):
 
 
 def test_the_commit_that_slowed_a_benchmark_down(repository, quickly):
-    done = memguard("bisect", "HEAD~3", "HEAD", "test_w.py::test_time", "--time")  # a question takes many seconds
+    done = memguard(
+        "bisect", "HEAD~3", "HEAD", "test_w.py::test_time", "--time"
+    )  # a question takes many seconds
     assert done.exit_code == 0, done.stderr
     assert done.stdout.startswith(f"first bad commit: {repository.ids[4]}\n")
     assert " times GOOD's" in done.stdout
