@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from pytest_memguard.cli.parameter_type import ParameterType
 from pytest_memguard.stats.duet import LOOKS
 from pytest_memguard.timing.settings import DuetSettings, SliceSettings
 
@@ -17,14 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["budget_option", "comparison_options", "pytest_arguments", "settings_from"]
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
-if TYPE_CHECKING:
-    _ParamType = click.ParamType[Any]
-else:  # older ones of click are no generics
-    _ParamType = click.ParamType
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600}
 
 
-class _Percent(_ParamType):
+class _Percent(ParameterType):
     name = "percent"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -34,7 +31,7 @@ class _Percent(_ParamType):
         return float(match[1]) / 100
 
 
-class _Duration(_ParamType):
+class _Duration(ParameterType):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -44,7 +41,7 @@ class _Duration(_ParamType):
         return float(match[1]) * _SECONDS[match[2]]
 
 
-class _Looks(_ParamType):
+class _Looks(ParameterType):
     name = "looks"
 
     def convert(

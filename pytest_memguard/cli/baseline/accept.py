@@ -10,6 +10,7 @@ import click
 
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
 from pytest_memguard.cli.files import baselines_option, reading, writing
+from pytest_memguard.cli.parameter_type import ParameterType
 from pytest_memguard.cli.terminal import print_line
 from pytest_memguard.store import timing_baselines
 
@@ -21,7 +22,7 @@ __all__ = ["command"]
 _DAYS = 90
 
 
-class _Ratio(click.ParamType[float]):
+class _Ratio(ParameterType):
     name = "ratio"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -40,7 +41,7 @@ class _Ratio(click.ParamType[float]):
         return ratio
 
 
-class _Date(click.ParamType[dt.date]):
+class _Date(ParameterType):
     name = "date"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
