@@ -51,6 +51,7 @@ def rows(text: str, name: str) -> list[list[str]]:
 
 
 def test_numbers_with_their_commits_and_steps(repository):
+    pytest.importorskip("ruptures", reason="comes with the extra history")
     done = memguard("history")
     assert (done.exit_code, done.stderr) == (0, "")
     memory = rows(done.stdout, "t.py::t python peak")
