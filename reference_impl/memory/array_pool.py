@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from reference_impl.memory.errors import PoolError
-from reference_impl.memory.ledger import Ledger, atomic
+from reference_impl.memory.ledger import Counted, Ledger, atomic
 from reference_impl.memory.requests import normalize, refusal
 from reference_impl.memory.shelf import Buffer, LeastRecentlyUsed, Shelf, disown
 
@@ -35,7 +35,7 @@ class Leases(NamedTuple):
     nbytes: int
 
 
-class ArrayPool:
+class ArrayPool(Counted):
     """A pool of NumPy arrays, for temporaries of the same shapes again and again.
 
     Arrays are **uninitialised**, like those of :func:`numpy.empty`, unless ``zeroed=True`` or :meth:`zeros`
@@ -238,41 +238,9 @@ class ArrayPool:
                 disown(buffer)
 
     @property
-    def allocated_bytes(self) -> int:
-        """Bytes of live leases."""
-        return self._ledger.allocated
-
-    @property
-    def reserved_bytes(self) -> int:
-        """Bytes of live leases and idle buffers."""
-        return self._ledger.reserved
-
-    @property
-    def free_bytes(self) -> int:
-        """Bytes of idle buffers."""
-        return self._ledger.reserved - self._ledger.allocated
-
-    @property
     def largest_free_bytes(self) -> int:
         """Bytes of the largest idle buffer."""
         return max((shelf.nbytes for shelf in self._shelves.copy().values() if shelf.idle), default=0)
-
-    @property
-    def high_water_allocated_bytes(self) -> int:
-        return self._ledger.high_allocated
-
-    @property
-    def high_water_reserved_bytes(self) -> int:
-        return self._ledger.high_reserved
-
-    @property
-    def allocations(self) -> int:
-        return self.hits + self.misses
-
-    @property
-    def frees(self) -> int:
-        """Leases ended, by release or because they were dropped."""
-        return self._ledger.frees
 
 
 class _Scope:

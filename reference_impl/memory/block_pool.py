@@ -12,7 +12,7 @@ from reference_impl.layout.aligned import CACHE_LINE_BYTES
 from reference_impl.memory.arena import Arenas, owner_of
 from reference_impl.memory.block import Block, lease, refusal
 from reference_impl.memory.errors import PoolError, PoolExhaustedError
-from reference_impl.memory.ledger import Ledger, atomic
+from reference_impl.memory.ledger import Counted, Ledger, atomic
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -25,7 +25,7 @@ WhenFull = Literal["raise", "grow", "fallback"]
 _MOST_WARM = 1024  # freed spans that wait for a request of their size before they are merged
 
 
-class BlockPool:
+class BlockPool(Counted):
     """An allocator over one arena, made before anything is asked for: best fit, split, and merged when freed.
 
     Parameters
@@ -264,17 +264,7 @@ class BlockPool:
     def allocated_bytes(self) -> int:
         """Bytes of live blocks, each rounded up to ``alignment``."""
         self._collect()
-        return self._ledger.allocated
-
-    @property
-    def reserved_bytes(self) -> int:
-        """Bytes of all arenas."""
-        return self._ledger.reserved
-
-    @property
-    def free_bytes(self) -> int:
-        """Bytes of the arenas that are in no block."""
-        return self.reserved_bytes - self.allocated_bytes
+        return super().allocated_bytes
 
     @property
     def largest_free_bytes(self) -> int:
@@ -285,19 +275,7 @@ class BlockPool:
             return self._arenas.largest_hole * self.alignment
 
     @property
-    def high_water_allocated_bytes(self) -> int:
-        return self._ledger.high_allocated
-
-    @property
-    def high_water_reserved_bytes(self) -> int:
-        return self._ledger.high_reserved
-
-    @property
-    def allocations(self) -> int:
-        return self.hits + self.misses
-
-    @property
     def frees(self) -> int:
         """Blocks that came back, freed or dropped, with all their arrays."""
         self._collect()
-        return self._ledger.frees
+        return super().frees

@@ -8,7 +8,7 @@ from functools import wraps
 from threading import RLock
 from typing import Any, TypeVar
 
-__all__ = ["Ledger", "atomic"]
+__all__ = ["Counted", "Ledger", "atomic"]
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 # CPython with its global lock switches threads only at calls and backward jumps; PyPy promises no such thing.
@@ -28,6 +28,47 @@ class Ledger:
         self.lock = RLock()
         self.allocated = self.reserved = self.frees = 0
         self.high_allocated = self.high_reserved = 0
+
+
+class Counted:
+    """The counters of a pool, as every pool has them: read from its ledger."""
+
+    __slots__ = ()
+    _ledger: Ledger
+    hits: int
+    misses: int
+
+    @property
+    def allocated_bytes(self) -> int:
+        """Bytes that are handed out."""
+        return self._ledger.allocated
+
+    @property
+    def reserved_bytes(self) -> int:
+        """Bytes that the pool has of the system, handed out or not."""
+        return self._ledger.reserved
+
+    @property
+    def free_bytes(self) -> int:
+        """Bytes that the pool has and could hand out."""
+        return self.reserved_bytes - self.allocated_bytes
+
+    @property
+    def high_water_allocated_bytes(self) -> int:
+        return self._ledger.high_allocated
+
+    @property
+    def high_water_reserved_bytes(self) -> int:
+        return self._ledger.high_reserved
+
+    @property
+    def allocations(self) -> int:
+        return self.hits + self.misses
+
+    @property
+    def frees(self) -> int:
+        """What came back, released or dropped."""
+        return self._ledger.frees
 
 
 def atomic(method: _Method) -> _Method:
