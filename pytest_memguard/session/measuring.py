@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_memguard.model import WindowPlan
 from pytest_memguard.session.limits import allowed_bytes
-from pytest_memguard.stats import Growth, summarize_fixed, summarize_growth
+from pytest_memguard.stats import Growth, Trend, summarize_fixed, summarize_growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -128,15 +128,27 @@ class ProbeWindows:
 
     def read_retained(self, call: int) -> None:
         """Note what is retained after ``call`` calls: settled every time, so that readings can be compared."""
-        held = self._window.settle()
-        gc.collect()
+        retained_bytes = self._settled_reading()
         if self._readings < _MOST_READINGS:
             self._calls[self._readings] = call
-            self._retained[self._readings] = (self._window.mark().retained_bytes or 0) - held
+            self._retained[self._readings] = retained_bytes
             self._readings += 1
 
+    def _settled_reading(self) -> int:
+        held = self._window.settle()
+        gc.collect()
+        return (self._window.mark().retained_bytes or 0) - held
+
     def growth(self, *, is_fixed: bool, is_last: bool) -> Growth:
-        """The trend so far."""
+        """The trend so far. A leak is still there at a second look; a thread that was just leaving is gone."""
+        growth = self._growth(is_fixed=is_fixed, is_last=is_last)
+        if growth.trend is not Trend.STEADY:
+            return growth
+        last = self._readings - 1
+        self._retained[last] = min(self._retained[last], self._settled_reading())
+        return self._growth(is_fixed=is_fixed, is_last=is_last)
+
+    def _growth(self, *, is_fixed: bool, is_last: bool) -> Growth:
         allowed = allowed_bytes(self.guarded.limits["leak"]) or 0
         floor = self.guarded.probe.noise_floor_bytes + getattr(self._window, "noise_bytes", 0)
         retained = self._retained[: self._readings]

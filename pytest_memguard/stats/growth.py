@@ -23,7 +23,8 @@ _CONFIDENCE = (
 )
 _FADING = 0.3  # the last calls grew at less than this share of the rate over all: it is not settled
 _SMALLEST_LEAK_BYTES = 6  # per call: no object is smaller than a pointer
-_RESIZED_FLOORS = 3  # of noise, in one step: a dictionary of the interpreter or the runner was resized
+_RESIZED_FLOORS = 3  # of noise: dictionaries of the interpreter or the runner were resized ...
+_RESIZED_STEPS = 2  # ... in so many steps at most
 _STEPS = 64  # at most, in which the growth of the calls that decide is seen
 _ENOUGH_FOR_A_SLOPE = 48  # readings: where memory rises and falls, more calls would not tell more
 
@@ -145,7 +146,9 @@ def _trend(  # noqa: PLR0911 - one return per trend and its evidence reads bette
     if steps.trailing_pause >= max(2, span // 8) and steps.longest_pause < max(1, steps.trailing_pause // 4):
         return Trend.FADED
     is_resized = net_bytes <= allowed_bytes + _RESIZED_FLOORS * floor_bytes
-    fades = len(steps.rises) < 2 or (
+    # Of three calls there are not more than two steps to see.
+    chance = min(_RESIZED_STEPS, len(calls) - 2) if is_resized else 1
+    fades = len(steps.rises) <= chance or (
         _is_fading(calls, retained, whole, allowed_bytes_per_call) and not steps.grow
     )
     if not fades:

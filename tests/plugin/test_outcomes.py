@@ -166,3 +166,42 @@ def test_observing_never_fails(pytester, run):
     wrong = run.measurement("test_wrong_budget", "peak")
     assert wrong["verdict"] == "not_measured"
     assert "ZeroDivisionError" in wrong["reason"]
+
+
+def test_what_is_gone_at_a_second_look_is_no_leak(pytester, run):
+    """A thread that was just leaving, say: here the second collection after a call frees what it held."""
+    pytester.makepyfile(
+        """
+        import gc
+        import pytest
+
+        HELD, ONCE = [], []
+
+        @pytest.fixture
+        def collections():
+            seen = []
+
+            def free(phase, info):
+                if phase == "stop" and info["generation"] == 2:
+                    seen.append(1)
+                    if len(seen) == 2:
+                        HELD.clear()
+
+            gc.callbacks.append(free)
+            yield seen
+            gc.callbacks.remove(free)
+
+        @pytest.mark.memory_budget(leak="0 B", probe="python", rounds=4)
+        def test_freed_late(collections):
+            collections.clear()
+            ONCE or ONCE.append(bytearray(100_000))
+            HELD.append(bytearray(10_000))
+
+        @pytest.mark.memory_budget(leak="0 B", probe="python", rounds=4)
+        def test_never_freed():
+            HELD.append(bytearray(10_000))
+        """
+    )
+    run.enforced().assert_outcomes(passed=1, failed=1)
+    assert run.measurement("test_freed_late", "leak")["verdict"] == "pass"
+    assert run.measurement("test_never_freed", "leak")["verdict"] == "fail"

@@ -129,5 +129,17 @@ def test_one_small_step_is_a_dictionary_that_was_resized():
     assert fixed(lambda call: 15_000 * (call > 3), 5) is Trend.UNCLEAR
 
 
+def test_two_small_steps_may_be_chance():
+    """Two dictionaries resized, or one and the state of a thread that was just leaving."""
+    retained = [1764, 2044, 2100, 2100, 2584]
+    assert fixed(lambda call: retained[call - 1], 5) is Trend.NONE
+    assert fixed(lambda call: 100 * (retained[call - 1] - 1764), 5) is Trend.STEADY
+
+
+@pytest.mark.parametrize("rounds", [3, 4, 5, 10])
+def test_small_steps_in_every_call_are_a_leak(rounds):
+    assert fixed(lambda call: 300 * call, rounds) is Trend.STEADY
+
+
 def test_growth_per_call():
     assert decide(lambda call: 1000 * call).bytes_per_call == pytest.approx(1000)
