@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +20,9 @@ from .fixture import stand_in
 from .link import Link
 from .outcome import error_place, outcome_of
 from .stand import Stand
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 __all__ = ["pytest_addoption", "pytest_configure", "pytest_load_initial_conftests"]
 
@@ -138,6 +141,13 @@ class _Turns:
             self._link.tell("finished", nodeid=nodeid, outcome=outcome, reason=reason)
         self._link.tell("done", origins=_origins(self._packages))
         return True
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Without a summary: nobody reads it, and plugins import what takes a second for it (Hypothesis: its core)."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(session.config.hook, "pytest_terminal_summary", lambda **_: [])
+            return (yield)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._reports.append(report)
