@@ -17,6 +17,8 @@ name                      does                                        memory
                           end that looks at nothing older
 ========================  ==========================================  ===============================================
 
+The room :mod:`reference_impl.memory.device` has the same for CUDA devices.
+
 Pools carry their counters as plain attributes (``allocated_bytes``, ``reserved_bytes``, ``hits``, ...), so
 that any tool can read them without either side importing the other.
 """
