@@ -96,11 +96,15 @@ class SizeClassPool(Counted):
         MemoryError
             When the source has none left, even after everything idle was given back.
         """
-        nbytes = _checked(nbytes)
-        size, stream = self._classes.of(nbytes), self.source.stream()
+        size = self._classes.known.get(nbytes) if type(nbytes) is int else None
+        if size is None:
+            nbytes = _checked(nbytes)
+            size = self._classes.of(nbytes)
+        stream = self.source.stream()
         ledger = self._ledger
         with ledger.lock:
-            self._collect()
+            if self._freed:
+                self._collect()
             idle = self._idle.get((stream, size))
             if idle:
                 address = idle.pop()
@@ -109,8 +113,9 @@ class SizeClassPool(Counted):
                 address = self._new(size)
                 self.misses += 1
             self._live[address] = _Block(size, nbytes, stream)
-            ledger.allocated += size
-            ledger.high_allocated = max(ledger.high_allocated, ledger.allocated)
+            ledger.allocated = allocated = ledger.allocated + size
+            if allocated > ledger.high_allocated:  # noqa: PLR1730 - max() is a call: slower
+                ledger.high_allocated = allocated
             return address
 
     def free(self, address: int) -> None:

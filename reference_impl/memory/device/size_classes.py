@@ -15,6 +15,7 @@ __all__ = ["SizeClasses"]
 
 _STEPS_PER_DOUBLING = 4  # a block is at most a quarter larger than what was asked for
 _FEWEST_UNITS = 4  # below, every multiple of the alignment is a class
+_MOST_KNOWN = 1024
 
 
 class SizeClasses:
@@ -29,11 +30,19 @@ class SizeClasses:
     def __init__(self, given: Sequence[int] | None = None) -> None:
         if given is not None and (not given or min(given) < 1):
             raise PoolError(f"got size_classes={list(given)}, allowed: one size at least, each >= 1 B")
+        self.known: dict[int, int] = {}  # answers, by what was asked
         self.given = sorted({_aligned(size) for size in given or ()})
 
     def of(self, nbytes: int) -> int:
         """Bytes of the class for a request. What is larger than every given class is a class of its own."""
-        size = _aligned(max(1, nbytes))
+        size = self.known.get(nbytes)
+        if size is None:
+            if len(self.known) >= _MOST_KNOWN:
+                self.known.clear()
+            size = self.known[nbytes] = self._of(_aligned(max(1, nbytes)))
+        return size
+
+    def _of(self, size: int) -> int:
         if self.given:
             at = bisect_left(self.given, size)
             return self.given[at] if at < len(self.given) else size
