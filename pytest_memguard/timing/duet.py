@@ -7,6 +7,7 @@ import random
 import time
 from collections import Counter
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_memguard.model.timing import SideName
@@ -113,14 +114,11 @@ class Duet:
                 for shift, side in enumerate(_SIDES)
             }
             self._set(workers, here, cpus=self._cores(number))
-            pair = Pair(
-                workers,
-                first=_SIDES[number % 2],
-                plans=self._plans,
-                settings=self._settings.slices,
-                patience=self._patience,
+            pair_of = partial(
+                Pair, workers, first=_SIDES[number % 2], plans=self._plans, patience=self._patience
             )
-            self._time(pair, records, watch)
+            self._time_controls(pair_of(settings=self._settings.slices.of_controls()))
+            self._time(pair_of(settings=self._settings.slices), records, watch)
             for side, worker in workers.items():
                 worker.tell("finish")
                 self.origins[side] |= worker.hear(self._patience())["origins"]
@@ -138,11 +136,13 @@ class Duet:
         for worker in workers.values():
             self.was_pinned &= worker.hear(self._patience())["pinned"]
 
-    def _time(self, pair: Pair, records: Sequence[Record], watch: Watch) -> None:
+    def _time_controls(self, pair: Pair) -> None:
         for name, log_ratios in self.controls.items():
             found = pair.time(name, on_base=CONTROLS)
             if isinstance(found, Timed):
                 log_ratios.append(found.log_ratio)
+
+    def _time(self, pair: Pair, records: Sequence[Record], watch: Watch) -> None:
         for record in records:
             if self._is_over():
                 return

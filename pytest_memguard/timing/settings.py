@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_memguard.stats.duet import LOOKS
@@ -25,6 +25,10 @@ class SliceSettings:
     fewest_calls: int = 2  # in a slice
     slow_seconds: float = 1.0  # a call longer than this fills a slice alone
     setup_factor: float = 5.0  # setup and teardown may take this much more than what is timed
+
+    def of_controls(self) -> SliceSettings:
+        """Half the time: beside a single benchmark, three controls would take three quarters of all."""
+        return replace(self, side_seconds=self.side_seconds / 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
