@@ -15,6 +15,7 @@ from pytest_memguard.timing.settings import DuetSettings
 from pytest_memguard.timing.stage import Nobody
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pytest_memguard.model.timing import BenchmarkTiming
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Suspicion", "confirm"]
 
 _MOST_SECONDS = 180.0
-# On a crowded machine the time is up before a duet has all its pairs. Unchanged code has pairs within some percent.
+# Unchanged code has pairs within some percent of each other. Its time was found to be too long before, so that these
+# need not carry the verdict alone, and nobody waits for the eight and more that a test of them takes.
 _FEWEST_PAIRS = 5
 _PLAINLY_SLOWER = 1.25
 
@@ -54,7 +56,9 @@ def confirm(suspicion: Suspicion, rootdir: Path) -> tuple[Verdict, str] | None:
             base=base,
             arguments=[nodeid],
             below=rootdir.resolve().relative_to(repository.top),
-            settings=DuetSettings(threshold=suspicion.threshold, budget_seconds=_MOST_SECONDS),
+            settings=DuetSettings(
+                threshold=suspicion.threshold, budget_seconds=_MOST_SECONDS, is_enough=_is_plain
+            ),
             watch=Nobody(),
         )
     except (CouldNotRun, WrongUse) as error:
@@ -88,12 +92,11 @@ def _in_words(timing: BenchmarkTiming, commit: str, hint: str, *, is_advisory: b
         return Verdict.FAIL, f"confirmed by a duet against {commit}: {timing.reason}"
     if timing.verdict.verdict is Verdict.PASS and timing.verdict is not TimingVerdict.NEW:
         return Verdict.PASS, f"a duet against {commit} finds it no slower{ratio}: the machine is"
-    if timing.verdict is TimingVerdict.INCONCLUSIVE and not is_advisory and _is_plain(timing):
+    if timing.verdict is TimingVerdict.INCONCLUSIVE and not is_advisory and _is_plain(timing.pair_ratios):
         least = math.exp(min(timing.pair_ratios)) - 1
         return Verdict.FAIL, f"every pair of a duet against {commit} is slower, by {least:.0%} and more"
     return Verdict.INCONCLUSIVE, f"a duet against {commit} is {timing.verdict.value}: {timing.reason}; {hint}"
 
 
-def _is_plain(timing: BenchmarkTiming) -> bool:
-    pairs = timing.pair_ratios
+def _is_plain(pairs: Sequence[float]) -> bool:
     return len(pairs) >= _FEWEST_PAIRS and min(pairs) > math.log(_PLAINLY_SLOWER)

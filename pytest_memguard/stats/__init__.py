@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_memguard.stats.allocation import next_pairs, out_of_time
+from pytest_memguard.stats.allocation import next_pairs
 from pytest_memguard.stats.controls import controls_complaint
 from pytest_memguard.stats.duet import LOOKS, Decision, DuetOutcome, alpha_per_comparison, decide
 from pytest_memguard.stats.exponent import Exponent, summarize_exponent, summarize_exponents
@@ -30,7 +30,6 @@ __all__ = [
     "fragmentation",
     "hit_rate",
     "next_pairs",
-    "out_of_time",
     "pair_log_ratio",
     "summarize_exponent",
     "summarize_exponents",

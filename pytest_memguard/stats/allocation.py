@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_memguard.stats.duet import Decision, DuetOutcome
@@ -11,7 +10,7 @@ from pytest_memguard.stats.duet import Decision, DuetOutcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["next_pairs", "out_of_time"]
+__all__ = ["next_pairs"]
 
 
 def next_pairs(
@@ -48,11 +47,3 @@ def _distance(decision: Decision, threshold: float) -> float:
     if upper <= lower:
         return 0.0
     return min(upper - slow, slow / 2 - lower) / (upper - lower)
-
-
-def out_of_time(decision: Decision) -> Decision:
-    """The same decision when no more pairs can be had: an undecided one becomes inconclusive."""
-    if decision.outcome is not DuetOutcome.UNDECIDED:
-        return decision
-    reason = f"out of time after {decision.pairs_used} pairs: {decision.reason}"
-    return replace(decision, outcome=DuetOutcome.INCONCLUSIVE, pairs_wanted=0, reason=reason)

@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_memguard.model.timing import SideName
-from pytest_memguard.stats.duet import alpha_per_comparison
+from pytest_memguard.stats.allocation import next_pairs
+from pytest_memguard.stats.duet import alpha_per_comparison, decide
 from pytest_memguard.timing.errors import CouldNotRun
 from pytest_memguard.timing.link import Worker, WorkerGone
 from pytest_memguard.timing.pair import Pair, Setback, Timed
@@ -70,12 +71,18 @@ class Duet:
         """
         deaths: Counter[str] = Counter()
         while still_open := [record for record in self.records.values() if record.is_open]:
-            if self._is_over():
-                self.stopped = f"the budget of {self._settings.budget_seconds / 60:.3g} min was spent"
+            next_ones = self._next_ones(still_open)
+            if self._is_over() or not next_ones:
+                budget = f"the budget of {self._settings.budget_seconds / 60:.3g} min"
+                self.stopped = (
+                    f"{budget} was spent"
+                    if self._is_over()
+                    else f"{budget} has no room for the pairs it takes"
+                )
                 return
-            watch.pair(len(self.hash_seeds) + 1, still_open)
+            watch.pair(len(self.hash_seeds) + 1, next_ones)
             try:
-                self._one_pair(still_open, watch)
+                self._one_pair(next_ones, watch)
             except _PairLost:
                 continue
             except WorkerGone as gone:
@@ -84,6 +91,16 @@ class Duet:
                     raise CouldNotRun(
                         f"pytest on {gone.side.value} came to no benchmark: {gone.reason}"
                     ) from gone
+
+    def _next_ones(self, records: Sequence[Record]) -> list[Record]:
+        """What can still be settled in the time that is left, in the order of the files."""
+        settled = next_pairs(
+            {record.benchmark.nodeid: record.decision or decide(()) for record in records},
+            threshold=self._settings.threshold,
+            seconds_per_pair={record.benchmark.nodeid: record.seconds_per_pair for record in records},
+            budget_seconds=self._deadline - time.monotonic(),
+        )
+        return [record for record in records if record.benchmark.nodeid in settled]
 
     def _is_over(self) -> bool:
         return time.monotonic() >= self._deadline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from pytest_memguard.model.timing import BenchmarkTiming, SideName, TimingVerdict
@@ -36,11 +36,18 @@ class Record:
     pairs: list[Timed] = field(default_factory=list)
     decision: Decision | None = None
     setback: Setback | None = None
+    has_enough: bool = False  # pairs for who asked, whatever the decision
 
     @property
     def is_open(self) -> bool:
         """Whether another pair would tell something."""
-        return self.setback is None and (self.decision is None or self.decision.pairs_wanted > 0)
+        is_settled = self.has_enough or self.setback is not None
+        return not is_settled and (self.decision is None or self.decision.pairs_wanted > 0)
+
+    @property
+    def seconds_per_pair(self) -> float:
+        """What a pair took on average; nothing is known of a first one."""
+        return fmean(pair.measuring_seconds for pair in self.pairs) if self.pairs else 0.0
 
     def add(self, found: Timed | Setback, *, settings: DuetSettings, alpha: float) -> None:
         if isinstance(found, Setback):
@@ -49,6 +56,7 @@ class Record:
         self.pairs.append(found)
         log_ratios = [pair.log_ratio for pair in self.pairs]
         self.decision = self._decided(log_ratios, settings, alpha)
+        self.has_enough = settings.is_enough is not None and settings.is_enough(log_ratios)
 
     def result(self, *, settings: DuetSettings, alpha: float, stopped: str) -> BenchmarkTiming:
         """The verdict; ``stopped`` says why there are no more pairs where more were wanted."""

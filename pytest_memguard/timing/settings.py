@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_memguard.stats.duet import LOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_memguard.model.timing_baseline import Acceptance
 
@@ -43,6 +43,9 @@ class DuetSettings:
     build: str | None = None  # a shell command that makes a tree importable
     grace_seconds: float = 60.0  # a worker that says nothing for this long beyond the budget hangs
     counts_instructions: bool = False  # too, by cachegrind
+    is_enough: Callable[[Sequence[float]], bool] | None = (
+        None  # of log ratios: true asks for no more, decided or not
+    )
     slices: SliceSettings = field(default_factory=SliceSettings)
     accepted: Mapping[str, Acceptance] = field(
         default_factory=dict

@@ -1,6 +1,4 @@
-import math
-
-from pytest_memguard.stats import DuetOutcome, decide, next_pairs, out_of_time
+from pytest_memguard.stats import decide, next_pairs
 
 CALM = [0.001, -0.002, 0.0, 0.002, -0.001] * 12
 NOISY = [0.06, -0.05, 0.03, -0.02, 0.04] * 12
@@ -39,12 +37,3 @@ def test_a_budget_is_kept_and_cheap_ones_fill_it():
     assert list(grant(budget_seconds=10)) == ["slow", "new"]
     assert list(grant(budget_seconds=10, seconds_per_pair=COSTS | {"new": 10.0})) == ["slow", "near"]
     assert grant(budget_seconds=2) == {}
-
-
-def test_time_that_runs_out_leaves_things_open():
-    late = out_of_time(DECISIONS["near"])
-    assert late.outcome is DuetOutcome.INCONCLUSIVE
-    assert late.pairs_wanted == 0
-    assert late.reason.startswith("out of time after 8 pairs")
-    assert out_of_time(DECISIONS["passed"]) is DECISIONS["passed"]
-    assert math.isnan(out_of_time(DECISIONS["new"]).ratio)

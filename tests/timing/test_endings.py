@@ -119,6 +119,18 @@ def test_a_benchmark_that_hangs(sample):
     sample.assert_untouched()
 
 
+def test_a_benchmark_too_slow_for_the_budget_takes_no_time_of_the_others(sample):
+    test = WAITING.replace("100", "2.0") + "def test_quick(benchmark):\n    benchmark(sum, range(2000))\n"
+    sample.commit({"calc.py": "", "test_calc.py": test})
+    sample.commit()
+    _, found = sample.timed("--budget", "45s")
+    assert found["test_waiting"]["verdict"] == "inconclusive"
+    assert len(found["test_waiting"]["pair_ratios"]) < 5
+    assert len(found["test_quick"]["pair_ratios"]) >= 5
+    reason = "the budget of 0.75 min has no room for the pairs it takes: more pairs would tell"
+    assert found["test_waiting"]["reason"] == reason
+
+
 def test_a_folder_that_may_not_be_written_to(sample):
     """What the benchmarks leave behind is in nobody's way."""
     code = "import os\n\ndef test_one(benchmark, tmp_path):\n    benchmark(int)\n"
