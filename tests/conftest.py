@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
+
+import pytest
 
 pytest_plugins = ["pytester"]
 
@@ -10,3 +13,20 @@ pytest_plugins = ["pytester"]
 # pytest-benchmark would not time anything.
 for _name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
     os.environ.pop(_name, None)
+
+
+@lru_cache(maxsize=1)
+def _no_device() -> str | None:
+    """Why there is no CUDA device to test on; asking makes no context."""
+    try:
+        import cupy
+    except ImportError as error:
+        return f"no CUDA device: {error}"
+    return None if cupy.cuda.is_available() else "no CUDA device: cupy.cuda.is_available() says so"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tests marked ``gpu`` are skipped without a device, or fail where one must be there."""
+    if item.get_closest_marker("gpu") is not None and (reason := _no_device()) is not None:
+        is_required = os.environ.get("MEMGUARD_REQUIRE_GPU") == "1"
+        (pytest.fail if is_required else pytest.skip)(reason)

@@ -7,7 +7,8 @@ Of a pair at distance r below the cutoff the energy is :math:`4 (r^{-12} - r^{-6
 cost                O(pairs of the list); a half list adds to both atoms of a pair, a full list to one
 working set         the result: :func:`working_set_bytes`; nothing with ``out=``
 back ends           ``oracle`` (NumPy, arrays of all pairs), ``compiled`` (numba), and for :class:`BlockForces`
-                    ``blocked`` (numba, vectors of pairs; any number of threads, float64 or float32)
+                    ``blocked`` (numba, vectors of pairs; any number of threads, float64 or float32);
+                    on devices ``all_pairs.cu`` and ``list_forces.cu``, see :mod:`reference_impl.cuda`
 ==================  ========================================================================================
 """
 

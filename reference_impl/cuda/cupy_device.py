@@ -1,0 +1,70 @@
+"""A CUDA device, through CuPy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reference_impl.cuda.device import NoDeviceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import DTypeLike, NDArray
+
+    from reference_impl.cuda.kernels import Kernel
+
+__all__ = ["CupyDevice"]
+
+
+class CupyDevice:
+    """CuPy's current device and stream; kernels are compiled at their first launch, and kept on disk by CuPy.
+
+    Raises
+    ------
+    NoDeviceError
+        Without CuPy, and where CuPy finds no device.
+    """
+
+    def __init__(self) -> None:
+        try:
+            import cupy  # noqa: PLC0415 - large, and nobody pays for it who does not ask for it
+        except ImportError as error:
+            raise NoDeviceError(
+                f"backend 'cupy' needs CuPy, which cannot be imported here ({error}); "
+                "pip install pytest-memguard[cuda12] or [cuda13], or take backend='cpu'"
+            ) from error
+        if not cupy.cuda.is_available():  # asks the driver, and makes no context
+            raise NoDeviceError(
+                "backend 'cupy' needs a CUDA device: CuPy finds none, or no driver; take backend='cpu'"
+            )
+        self._cupy = cupy
+        self._modules: dict[Path, Any] = {}
+        self._functions: dict[str, Any] = {}
+        properties = cupy.cuda.runtime.getDeviceProperties(cupy.cuda.runtime.getDevice())
+        self.name = properties["name"].decode()
+
+    def empty(self, shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
+        return self._cupy.empty(shape, dtype)
+
+    def from_host(self, array: NDArray[Any]) -> Any:
+        return self._cupy.array(array, order="C")
+
+    def to_host(self, array: Any) -> NDArray[Any]:
+        copy: NDArray[Any] = self._cupy.asnumpy(array)
+        return copy
+
+    def zero(self, array: Any) -> None:
+        array.fill(0)
+
+    def launch(self, kernel: Kernel, grid: int, block: int, arguments: tuple[Any, ...]) -> None:
+        self._function(kernel)((grid,), (block,), arguments)
+
+    def _function(self, kernel: Kernel) -> Any:
+        if kernel.name not in self._functions:
+            if kernel.path not in self._modules:
+                # CuPy itself adds -ftz=true and --device-as-default-execution-space; given twice they are errors.
+                self._modules[kernel.path] = self._cupy.RawModule(
+                    code=kernel.path.read_text(encoding="utf-8"), options=("-std=c++17",)
+                )
+            self._functions[kernel.name] = self._modules[kernel.path].get_function(kernel.name)
+        return self._functions[kernel.name]
