@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from reference_impl.backends import HAS_NUMBA
 from reference_impl.box import Box, wrapped
+from reference_impl.cuda import CupyDevice
+from reference_impl.dynamics.device_run import DeviceRun
 from reference_impl.dynamics.list_run import ListRun, Pace
 from reference_impl.dynamics.observables import Sample, pressure_of, temperature_of
 from reference_impl.kernels.lennard_jones import Precision, checked_precision, checked_threads, lennard_jones
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
+
+    from reference_impl.cuda import Device
+    from reference_impl.cuda.forces import DevicePrecision
 
 __all__ = ["Simulation", "simulate"]
 
@@ -45,8 +50,9 @@ def simulate(  # noqa: PLR0913 - three, and keywords
     cutoff: float = 2.5,
     skin: float = 0.3,
     rebuild_every: int | None = None,
-    precision: Precision = "float64",
+    precision: Precision | DevicePrecision = "float64",
     threads: int = 1,
+    backend: Literal["cpu", "cupy"] | Device = "cpu",
     sample_every: int = 100,
     on_sample: Callable[[Sample], object] | None = None,
     on_frame: Callable[[Sample, NDArray[np.float64], NDArray[np.float64]], object] | None = None,
@@ -69,6 +75,9 @@ def simulate(  # noqa: PLR0913 - three, and keywords
     precision, threads
         As in :class:`reference_impl.kernels.lennard_jones.BlockForces`. Positions and velocities are float64.
         Runs in tilted boxes, and without numba, are of float64 pairs on one thread whatever is asked for.
+    backend
+        ``"cpu"``, or ``"cupy"``: everything lies on the current CUDA device from start to end; or a
+        :class:`reference_impl.cuda.Device`. There ``precision`` is as in :class:`reference_impl.cuda.DeviceForces`.
     sample_every
         The first, the last and every such step in between are looked at.
     on_sample
@@ -81,7 +90,9 @@ def simulate(  # noqa: PLR0913 - three, and keywords
     ValueError
         For a system that the list or the forces refuse, negative ``steps``, ``sample_every`` or ``rebuild_every``
         below one, a ``time_step`` that is not finite, and options other than these. In a run whose atoms fly apart
-        the first that is lost is named.
+        the first that is lost is named. With a device also for tilted boxes, and more threads than one.
+    reference_impl.cuda.NoDeviceError
+        For ``backend="cupy"`` without CuPy or a device.
     """
     if steps < 0 or sample_every < 1:
         raise ValueError(f"got steps={steps}, sample_every={sample_every}, allowed: 0 and more, 1 and more")
@@ -94,14 +105,9 @@ def simulate(  # noqa: PLR0913 - three, and keywords
         raise ValueError(
             f"got shapes {here.shape} and {moving.shape}, allowed: twice the same (N, 3), N >= 2"
         )
-    dtype, threads = checked_precision(precision), checked_threads(threads)
     checked_box = VerletList(cutoff, skin, Box.closed(box)).box
     pace = Pace(time_step, float(cutoff), float(skin), rebuild_every or 0)
-    run: BlockRun | ListRun
-    if HAS_NUMBA and checked_box.is_orthorhombic:
-        run = BlockRun(here, moving, checked_box.lengths, pace, dtype=dtype, threads=threads)
-    else:
-        run = ListRun(here, moving, checked_box, pace)
+    run = _started(here, moving, checked_box, pace, precision=precision, threads=threads, backend=backend)
     samples: list[Sample] = []
     with closing(run):
         step = 0
@@ -121,7 +127,31 @@ def simulate(  # noqa: PLR0913 - three, and keywords
     )
 
 
-def _sample(step: int, run: BlockRun | ListRun, box: Box, cutoff: float, *, atoms: int) -> Sample:
+def _started(  # noqa: PLR0913 - those of simulate
+    positions: NDArray[np.float64],
+    velocities: NDArray[np.float64],
+    box: Box,
+    pace: Pace,
+    *,
+    precision: Precision | DevicePrecision,
+    threads: int,
+    backend: Literal["cpu", "cupy"] | Device,
+) -> BlockRun | DeviceRun | ListRun:
+    if backend == "cpu":
+        dtype, threads = checked_precision(precision), checked_threads(threads)
+        if HAS_NUMBA and box.is_orthorhombic:
+            return BlockRun(positions, velocities, box.lengths, pace, dtype=dtype, threads=threads)
+        return ListRun(positions, velocities, box, pace)
+    if isinstance(backend, str) and backend != "cupy":
+        raise ValueError(f"got backend={backend!r}, allowed: cpu, cupy, or a reference_impl.cuda.Device")
+    if threads != 1:
+        raise ValueError(f"got threads={threads} with a device, allowed: 1; they are of the CPU")
+    lengths = box.lengths  # before a device is asked for: a tilted box has none
+    device = CupyDevice() if isinstance(backend, str) else backend
+    return DeviceRun(positions, velocities, lengths, pace, device=device, precision=precision)
+
+
+def _sample(step: int, run: BlockRun | DeviceRun | ListRun, box: Box, cutoff: float, *, atoms: int) -> Sample:
     if not np.isfinite(run.energy):  # named by what looks at pairs of atoms
         last = as_positions(run.positions())
         lennard_jones(last, box, neighbor_list(last, box, cutoff), cutoff=cutoff)
