@@ -51,6 +51,11 @@ def special_systems():
         "five cells": (rng.uniform(0, 1, (120, 3)) * [5.01, 7.4, 6.2], np.array([5.01, 7.4, 6.2]), 2.0),
         "far outside": (rng.uniform(-4000, 4000, (100, 3)), cube, 3.5),
         "a gas": (rng.uniform(0, 500, (50, 3)), np.full(3, 500.0), 5.0),
+        "just below zero": (
+            np.concatenate([-1e-17 * np.eye(4, 3), 9 - rng.uniform(0, 1.5, (60, 3))]),
+            cube,
+            1.0,
+        ),
         "in one place": (np.zeros((5, 3)), cube, 1.0),
     }
 
