@@ -30,8 +30,7 @@ def test_the_table(cpu_device, monkeypatch):
     assert lines[0] == "CPU, one thread; no CUDA; pairs in mixed"
     atoms, force, build, step, steps_per_build, pairs = map(float, lines[5].split())
     assert atoms == 256
-    assert 0 < force < step
-    assert build > 0
+    assert min(force, build, step) > 0
     assert 1 <= steps_per_build <= 12
     assert 70 < pairs < 85  # 4 / 3 pi 2.8³ 0.8442 = 77.6
     assert lines[1].endswith("GB/s")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import builtins
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from reference_impl.cuda import CupyDevice, NoDeviceError, all_kernels, kernels_of, launch
+from reference_impl.cuda import NoDeviceError, all_kernels, kernels_of, launch
 from reference_impl.dynamics import fcc_lattice, simulate
 
 
@@ -76,28 +75,8 @@ def test_cupy_is_not_imported_before_it_is_asked_for():
     assert told.stdout.strip() == "False"
 
 
-@pytest.fixture
-def without_cupy(monkeypatch):
-    imported = builtins.__import__
-
-    def refusing(name, *arguments, **keywords):
-        if name == "cupy":
-            raise ImportError("No module named 'cupy'")
-        return imported(name, *arguments, **keywords)
-
-    monkeypatch.setattr(builtins, "__import__", refusing)
-
-
-def test_without_cupy(without_cupy):
+def test_without_cupy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
     positions, box = fcc_lattice(500, 0.8442)
-    with pytest.raises(
-        NoDeviceError, match=r"needs CuPy, which cannot be imported here \(No module named 'cupy'\)"
-    ):
+    with pytest.raises(NoDeviceError, match="needs CuPy, which cannot be imported here"):
         simulate(positions, positions, box, steps=1, backend="cupy")
-
-
-def test_without_a_device(monkeypatch):
-    cupy = pytest.importorskip("cupy", reason="asks CuPy for a device that is not there")
-    monkeypatch.setattr(cupy.cuda, "is_available", lambda: False)
-    with pytest.raises(NoDeviceError, match="needs a CUDA device: CuPy finds none"):
-        CupyDevice()

@@ -1,0 +1,67 @@
+"""What `CupyDevice` asks of CuPy, told by a module that answers like CuPy and runs kernels on the CPU."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+from reference_impl.cuda import CupyDevice, NoDeviceError, kernels_of
+from reference_impl.dynamics import fcc_lattice, simulate, thermal_velocities
+from tests.reference_impl.conftest import KERNELS
+
+
+@pytest.fixture
+def fake_cupy(cpu_device, monkeypatch):
+    cupy = ModuleType("cupy")
+    cupy.made = []
+
+    class RawModule:
+        def __init__(self, *, code, options):
+            assert options == ("-std=c++17",)
+            cupy.made.append(code)
+            self._path = next(path for path in KERNELS if path.read_text() == code)
+
+        def get_function(self, name):
+            kernel = kernels_of(self._path)[name]
+
+            def run(grid, block, arguments):
+                (grid,), (block,) = grid, block
+                for parameter, argument in zip(kernel.parameters, arguments, strict=True):
+                    kind = np.ndarray if parameter.is_pointer else parameter.dtype
+                    assert isinstance(argument, kind)  # of no other: CuPy would take int for long long
+                    assert argument.dtype == parameter.dtype
+                cpu_device.launch(kernel, grid, block, arguments)
+
+            return run
+
+    cupy.RawModule, cupy.empty, cupy.array, cupy.asnumpy = RawModule, np.empty, np.array, np.array
+    runtime = SimpleNamespace(
+        getDevice=lambda: 3, getDeviceProperties=lambda number: {"name": b"card %d" % number}
+    )
+    cupy.cuda = SimpleNamespace(is_available=lambda: True, runtime=runtime)
+    monkeypatch.setitem(sys.modules, "cupy", cupy)
+    return cupy
+
+
+def test_a_run_by_cupy(fake_cupy):
+    positions, box = fcc_lattice(108, 0.8442)
+    velocities = thermal_velocities(108, 1.44, np.random.default_rng(0))
+    options = {"steps": 30, "cutoff": 1.9, "precision": "float64"}
+    run = simulate(positions, velocities, box, **options, backend="cupy")
+    expected = simulate(positions, velocities, box, **options)
+    np.testing.assert_allclose(run.velocities, expected.velocities, atol=1e-11)
+    assert len(fake_cupy.made) == len(set(fake_cupy.made)) > 5  # each file is compiled once
+
+
+def test_its_name(fake_cupy):
+    assert CupyDevice().name == "card 3"
+
+
+def test_without_a_device(fake_cupy):
+    fake_cupy.cuda.is_available = lambda: False
+    with pytest.raises(NoDeviceError, match="needs a CUDA device: CuPy finds none"):
+        CupyDevice()
+    assert fake_cupy.made == []
