@@ -11,6 +11,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from reference_impl.cuda import NoDeviceError
 from reference_impl.dynamics import Sample, fcc_lattice, simulate, thermal_velocities
 
 if TYPE_CHECKING:
@@ -36,13 +37,17 @@ def main() -> int:
     parser.add_argument("--trajectory", metavar="FILE", help="write frames to this new HDF5 file (H5MD)")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
-        "--precision", choices=("float64", "float32"), default="float64", help="of the arithmetic on pairs"
+        "--precision",
+        choices=("float64", "float32", "mixed"),
+        default="float64",
+        help="of the arithmetic on pairs; mixed: float32, added up in float64, on a device",
     )
+    parser.add_argument("--backend", choices=("cpu", "cupy"), default="cpu", help="cupy: a CUDA device")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     try:
         _run(asked)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, NoDeviceError) as error:
         parser.error(str(error))
     return 0
 
@@ -65,9 +70,10 @@ def _run(asked: argparse.Namespace) -> None:
             console.print(f"{sample.step:13}" + "".join(f"{number:13.6f}" for number in numbers))
             progress.update(task, completed=sample.step)
 
-        simulate(  # compiled, or read from the cache, before the clock runs
-            positions, velocities, box, steps=0, precision=asked.precision, threads=asked.threads
-        )
+        way = {"precision": asked.precision, "threads": asked.threads, "backend": asked.backend}
+        simulate(
+            positions, velocities, box, steps=0, **way
+        )  # compiled, or read from the cache, before the clock runs
         started = time.perf_counter()
         run = simulate(
             positions,
@@ -75,8 +81,7 @@ def _run(asked: argparse.Namespace) -> None:
             box,
             steps=asked.steps,
             time_step=asked.time_step,
-            precision=asked.precision,
-            threads=asked.threads,
+            **way,
             sample_every=asked.every,
             on_sample=show,
             on_frame=record,

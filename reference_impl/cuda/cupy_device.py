@@ -17,7 +17,9 @@ __all__ = ["CupyDevice"]
 
 
 class CupyDevice:
-    """CuPy's current device and stream; kernels are compiled at their first launch, and kept on disk by CuPy.
+    """The device of that number, or the current one, by CuPy, and the current stream there.
+
+    Kernels are compiled at their first launch, and kept on disk by CuPy. Any thread may use it.
 
     Raises
     ------
@@ -25,7 +27,7 @@ class CupyDevice:
         Without CuPy, and where CuPy finds no device.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, number: int | None = None) -> None:
         try:
             import cupy  # noqa: PLC0415 - large, and nobody pays for it who does not ask for it
         except ImportError as error:
@@ -40,24 +42,34 @@ class CupyDevice:
         self._cupy = cupy
         self._modules: dict[Path, Any] = {}
         self._functions: dict[str, Any] = {}
-        properties = cupy.cuda.runtime.getDeviceProperties(cupy.cuda.runtime.getDevice())
-        self.name = properties["name"].decode()
+        runtime = cupy.cuda.runtime
+        self._number = runtime.getDevice() if number is None else number
+        self.name = runtime.getDeviceProperties(self._number)["name"].decode()
 
     def empty(self, shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
-        return self._cupy.empty(shape, dtype)
+        with self._current():
+            return self._cupy.empty(shape, dtype)
 
     def from_host(self, array: NDArray[Any]) -> Any:
-        return self._cupy.array(array, order="C")
+        with self._current():
+            return self._cupy.array(array, order="C")
 
     def to_host(self, array: Any) -> NDArray[Any]:
-        copy: NDArray[Any] = self._cupy.asnumpy(array)
+        with self._current():
+            copy: NDArray[Any] = self._cupy.asnumpy(array)
         return copy
 
     def zero(self, array: Any) -> None:
-        array.fill(0)
+        with self._current():
+            array.fill(0)
 
     def launch(self, kernel: Kernel, grid: int, block: int, arguments: tuple[Any, ...]) -> None:
-        self._function(kernel)((grid,), (block,), arguments)
+        with self._current():
+            self._function(kernel)((grid,), (block,), arguments)
+
+    def _current(self) -> Any:
+        """Makes this the device of the thread, for a while: CuPy keeps one for each."""
+        return self._cupy.cuda.Device(self._number)
 
     def _function(self, kernel: Kernel) -> Any:
         if kernel.name not in self._functions:

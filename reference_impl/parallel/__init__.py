@@ -14,8 +14,8 @@ A step costs O(N / workers) and what the halos add: of a brick with sides s, abo
 for each axis that is cut. Between two builds only positions and forces are shared; no force travels between domains.
 """
 
-from reference_impl.parallel.devices import Device, Serial, Threads
+from reference_impl.parallel.devices import CudaDevices, Device, Serial, Threads
 from reference_impl.parallel.domain_forces import DomainForces
 from reference_impl.parallel.processes import Processes, WorkerDiedError
 
-__all__ = ["Device", "DomainForces", "Processes", "Serial", "Threads", "WorkerDiedError"]
+__all__ = ["CudaDevices", "Device", "DomainForces", "Processes", "Serial", "Threads", "WorkerDiedError"]

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 
 from reference_impl.parallel.domain import Domain
+from reference_impl.parallel.pairs import DevicePairs, HostPairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from reference_impl.cuda import Device as CudaDevice
+    from reference_impl.cuda.forces import DevicePrecision
     from reference_impl.parallel.domain import Plan
+    from reference_impl.parallel.pairs import Pairs
 
-__all__ = ["Device", "Order", "Serial", "Threads"]
+__all__ = ["CudaDevices", "Device", "Order", "Serial", "Threads"]
 
 Order = Literal["build", "moved", "forces"]  # methods of a Domain
 
@@ -52,7 +56,13 @@ class Serial:
         if self._domains is not None:
             raise ValueError("got a device that has domains already, allowed: one of its own for each run")
         self.positions, self.forces = np.empty((atoms, 3)), np.empty((atoms, 3))
-        self._domains = [Domain(plan, self.positions, self.forces) for plan in plans]
+        self._domains = [
+            Domain(plan, self.positions, self.forces, self._pairs_of(number, plan))
+            for number, plan in enumerate(plans)
+        ]
+
+    def _pairs_of(self, number: int, plan: Plan) -> Pairs:  # noqa: ARG002 - others look at it
+        return HostPairs(plan)
 
     def ask(self, order: Order) -> list[Any]:
         return [getattr(domain, order)() for domain in self._domains or ()]
@@ -84,3 +94,32 @@ class Threads(Serial):
     def close(self) -> None:
         self._pool.shutdown()
         super().close()
+
+
+class CudaDevices(Threads):
+    """Domains in turns on several CUDA devices, each of which has a thread that waits for it.
+
+    Positions go there at every step and forces come back, 48 bytes per atom and its images in halos.
+
+    Parameters
+    ----------
+    devices
+        Such as ``[CupyDevice(0), CupyDevice(1)]``; domains take turns when there are more.
+    precision
+        Of the arithmetic on pairs; see :class:`reference_impl.cuda.DeviceForces`.
+
+    Raises
+    ------
+    ValueError
+        For no devices.
+    """
+
+    def __init__(self, devices: Sequence[CudaDevice], *, precision: DevicePrecision = "float64") -> None:
+        if not devices:
+            raise ValueError("got no devices, allowed: 1 and more")
+        super().__init__(len(devices))
+        self._devices, self._precision = tuple(devices), precision
+
+    def _pairs_of(self, number: int, plan: Plan) -> Pairs:
+        device = self._devices[number % len(self._devices)]
+        return DevicePairs(plan, device=device, precision=self._precision)

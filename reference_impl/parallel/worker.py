@@ -21,12 +21,14 @@ def serve(orders: Connection, plans: Sequence[Plan], atoms: int, names: tuple[st
     """Do what is asked until there is nobody to ask: the caller said so, or has died."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, who then ends its workers
     shared = [SharedArray(atoms, name) for name in names]
-    domains = [Domain(plan, *(segment.array for segment in shared)) for plan in plans]
+    positions, forces = (segment.array for segment in shared)
+    domains = [Domain(plan, positions, forces) for plan in plans]
     try:
         while True:
             orders.send(_answers(domains, orders.recv()))
     except (EOFError, OSError):
         domains.clear()
+        del positions, forces
         for segment in shared:
             segment.close()
 

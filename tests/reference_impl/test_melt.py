@@ -44,11 +44,14 @@ def test_threads_and_precision_change_the_last_digits_only():
         (["--steps", "-1"], "got steps=-1"),
         (["--threads", "0"], "got threads=0"),
         (["--precision", "half"], "invalid choice"),
+        (["--precision", "mixed"], "got precision='mixed'"),
+        (["--backend", "cupy"], "backend 'cupy' needs CuPy, which cannot be imported here"),
         (["--atoms", "many"], "invalid int value"),
     ],
 )
 def test_wrong_use_is_said_in_a_line(arguments, message, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["melt", *arguments])
+    monkeypatch.setitem(sys.modules, "cupy", None)
     with pytest.raises(SystemExit) as ended:
         melt.main()
     assert ended.value.code == 2

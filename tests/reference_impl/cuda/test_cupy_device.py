@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,13 @@ import pytest
 from reference_impl.cuda import CupyDevice, NoDeviceError, kernels_of
 from reference_impl.dynamics import fcc_lattice, simulate, thermal_velocities
 from tests.reference_impl.conftest import KERNELS
+
+
+@contextmanager
+def using(cupy, number):
+    cupy.current.append(number)
+    yield
+    cupy.current.pop()
 
 
 @pytest.fixture
@@ -29,6 +37,7 @@ def fake_cupy(cpu_device, monkeypatch):
 
             def run(grid, block, arguments):
                 (grid,), (block,) = grid, block
+                assert cupy.current == [3]
                 for parameter, argument in zip(kernel.parameters, arguments, strict=True):
                     kind = np.ndarray if parameter.is_pointer else parameter.dtype
                     assert isinstance(argument, kind)  # of no other: CuPy would take int for long long
@@ -41,7 +50,10 @@ def fake_cupy(cpu_device, monkeypatch):
     runtime = SimpleNamespace(
         getDevice=lambda: 3, getDeviceProperties=lambda number: {"name": b"card %d" % number}
     )
-    cupy.cuda = SimpleNamespace(is_available=lambda: True, runtime=runtime)
+    cupy.current = []
+    cupy.cuda = SimpleNamespace(
+        is_available=lambda: True, runtime=runtime, Device=lambda number: using(cupy, number)
+    )
     monkeypatch.setitem(sys.modules, "cupy", cupy)
     return cupy
 
@@ -58,6 +70,7 @@ def test_a_run_by_cupy(fake_cupy):
 
 def test_its_name(fake_cupy):
     assert CupyDevice().name == "card 3"
+    assert CupyDevice(1).name == "card 1"
 
 
 def test_without_a_device(fake_cupy):

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,9 @@ def compiled(paths, folder, *flags):
     return library
 
 
+_ONE_AT_A_TIME = threading.Lock()  # fibers, and what blocks share, are there once
+
+
 class CpuDevice:
     """Runs the threads of a block in turns, ``backwards`` or not: what depends on their order then shows."""
 
@@ -80,7 +84,8 @@ class CpuDevice:
         entry.restype = ctypes.c_char_p
         values = [np.array(a.ctypes.data if isinstance(a, np.ndarray) else a) for a in arguments]
         pointers = (ctypes.c_void_p * len(values))(*(value.ctypes.data for value in values))
-        problem = entry(grid, block, int(self._backwards), pointers)
-        if problem is not None:
-            raise RuntimeError(f"{kernel.name}: {problem.decode()}")
+        with _ONE_AT_A_TIME:
+            problem = entry(grid, block, int(self._backwards), pointers)
+            if problem is not None:
+                raise RuntimeError(f"{kernel.name}: {problem.decode()}")
         self.launched.append(kernel.name)
