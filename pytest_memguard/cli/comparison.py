@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from pytest_memguard.gate import tolerance_of
 from pytest_memguard.model import METRICS, Measurement, Run, TestResult, Verdict
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _outcome(a: Measurement | None, b: Measurement | None, tolerance: Tolerance)
 
 def _change(a: Measurement, from_value: float, to_value: float, tolerance: Tolerance) -> Outcome:
     # Of a number below zero (a call that released memory) the share is taken of its size.
-    slack = tolerance.highest(abs(from_value), a.unit) - abs(from_value)
+    slack = tolerance_of(a.metric, tolerance).highest(abs(from_value), a.unit) - abs(from_value)
     is_more = to_value > from_value + slack
     is_less = to_value < from_value - slack
     if not is_more and not is_less:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pytest_memguard.gate.judge import Limits, judge
-from pytest_memguard.gate.tolerance import BASELINE_TOLERANCE, Tolerance
+from pytest_memguard.gate.tolerance import BASELINE_TOLERANCE, Tolerance, tolerance_of
 
-__all__ = ["BASELINE_TOLERANCE", "Limits", "Tolerance", "judge"]
+__all__ = ["BASELINE_TOLERANCE", "Limits", "Tolerance", "judge", "tolerance_of"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["METRICS", "Budget", "Limit", "Metric"]
+__all__ = ["KERNEL_METRICS", "MEMORY_METRICS", "METRICS", "Budget", "KernelBudget", "Limit", "Metric"]
 
 Limit = int | float | Literal["baseline"] | Callable[..., object]
 
@@ -20,7 +20,7 @@ class Metric:
     is_minimum: bool = False  # the budget is the smallest value allowed, not the largest
 
 
-METRICS = {
+MEMORY_METRICS = {
     metric.name: metric
     for metric in (
         Metric(name="peak", unit="B"),
@@ -31,6 +31,16 @@ METRICS = {
         Metric(name="allocations", unit="count"),
     )
 }
+KERNEL_METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric(name="registers", unit="count"),
+        Metric(name="spill_bytes", unit="B"),
+        Metric(name="stack_bytes", unit="B"),
+        Metric(name="shared_bytes", unit="B"),
+    )
+}
+METRICS = {**MEMORY_METRICS, **KERNEL_METRICS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +55,18 @@ class Budget:
     limits: tuple[tuple[str, Limit], ...] = ()
     rounds: int | Literal["auto"] | None = None
     warmup: int | None = None
+
+    def limit(self, metric: str) -> Limit | None:
+        return dict(self.limits).get(metric)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelBudget:
+    """One ``kernel_budget``: limits by metric name for the kernels and architectures that two globs name."""
+
+    kernel: str = "*"
+    arch: str = "*"
+    limits: tuple[tuple[str, Limit], ...] = ()
 
     def limit(self, metric: str) -> Limit | None:
         return dict(self.limits).get(metric)

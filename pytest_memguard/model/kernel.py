@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["KernelResources"]
+__all__ = ["KernelResources", "target_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +41,8 @@ class KernelResources:
 
     def __str__(self) -> str:
         return f"kernel {self.kernel}, {self.architecture}{', loaded' if self.is_loaded else ''}"
+
+
+def target_of(probe: str) -> str:
+    """Architecture and compiler of a :attr:`KernelResources.probe`."""
+    return " ".join(probe.rsplit(" ", 2)[1:])

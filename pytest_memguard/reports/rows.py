@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_memguard.gate import BASELINE_TOLERANCE
+from pytest_memguard.gate import tolerance_of
 from pytest_memguard.model import METRICS, Measurement, TestResult, Verdict
 from pytest_memguard.units import format_value
 
@@ -34,7 +34,8 @@ class Row:
             return measurement.budget
         if measurement.metric not in METRICS:  # timings: how far they may be off is not known from one number
             return measurement.baseline
-        tolerated = BASELINE_TOLERANCE.lowest if is_minimum(measurement) else BASELINE_TOLERANCE.highest
+        tolerance = tolerance_of(measurement.metric)
+        tolerated = tolerance.lowest if is_minimum(measurement) else tolerance.highest
         return tolerated(measurement.baseline, measurement.unit)
 
     @property

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_memguard.gate import BASELINE_TOLERANCE, Limits
-from pytest_memguard.model import METRICS
+from pytest_memguard.model import MEMORY_METRICS
 from pytest_memguard.session.budgets import call_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_memguard.model import Budget
+    from pytest_memguard.model.budget import Limit
 
-__all__ = ["allowed_bytes", "resolve_limits"]
+__all__ = ["allowed_bytes", "given_limit", "resolve_limits"]
 
 
 def resolve_limits(
@@ -30,17 +31,27 @@ def resolve_limits(
     BudgetError
         When a callable budget raises or returns no size.
     """
-    resolved = {}
-    for metric in METRICS:
-        limit = budget.limit(metric)
-        if callable(limit):
-            limit = call_limit(metric, limit, arguments)
-        resolved[metric] = Limits(
-            limit=limit,
+    return {
+        metric: Limits(
+            limit=given_limit(metric, budget.limit(metric), arguments),
             baseline=baseline(budget.probe, metric),
-            floor=floor_bytes if METRICS[metric].unit == "B" else 0,
+            floor=floor_bytes if MEMORY_METRICS[metric].unit == "B" else 0,
         )
-    return resolved
+        for metric in MEMORY_METRICS
+    }
+
+
+def given_limit(
+    metric: str, limit: Limit | None, arguments: Mapping[str, Any]
+) -> float | Literal["baseline"] | None:
+    """``limit``, or what it comes to for these arguments of the test.
+
+    Raises
+    ------
+    BudgetError
+        When a callable budget raises or returns no size.
+    """
+    return call_limit(metric, limit, arguments) if callable(limit) else limit
 
 
 def allowed_bytes(limits: Limits) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pytest_memguard.gate import Limits
-from pytest_memguard.model import METRICS, Verdict
+from pytest_memguard.model import MEMORY_METRICS, Verdict
 from pytest_memguard.session.budgets import BudgetError
 from pytest_memguard.session.judging import unjudged
 from pytest_memguard.session.limits import resolve_limits
@@ -122,7 +122,7 @@ class Planner:
         except BudgetError as error:
             file, line = location_of(item)
             raise BudgetError(f"{file}:{line}: memory_budget: {error}") from None
-        return {metric: resolved[metric] for metric in METRICS if budget.limit(metric) is not None}
+        return {metric: resolved[metric] for metric in MEMORY_METRICS if budget.limit(metric) is not None}
 
     def _rounds(self, budgets: tuple[Budget, ...]) -> int | Literal["auto"]:
         asked = [budget.rounds for budget in budgets if budget.rounds is not None]

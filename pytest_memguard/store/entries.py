@@ -1,4 +1,4 @@
-"""The text of a baselines file: one line per test, so that git merges what two branches changed."""
+"""The text of a baselines file: a line per test or per probe of one, so that git merges what two branches changed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ Entry: TypeAlias = Mapping[str, Mapping[str, Number]]  # probe -> metric -> numb
 Entries: TypeAlias = Mapping[str, Entry]  # nodeid -> entry
 
 
-def format_entries(entries: Entries) -> str:
-    """The whole file, sorted, one test on each line."""
-    lines = [f"{quoted(nodeid)}: {_on_one_line(entries[nodeid])}" for nodeid in sorted(entries)]
+def format_entries(entries: Entries, *, is_line_per_probe: bool = False) -> str:
+    """The whole file, sorted, one test on each line, or one probe of a test."""
+    text_of = _on_lines if is_line_per_probe else _on_one_line
+    lines = [f"{quoted(nodeid)}: {text_of(entries[nodeid])}" for nodeid in sorted(entries)]
     body = ",\n".join(lines)
     return (
         f'{{"schema": {SCHEMA}, "entries": {{\n{body}\n}}}}\n'
@@ -71,6 +72,11 @@ def _check_entry(nodeid: str, entry: object) -> None:
         for metric, number in metrics.items():
             if type(number) not in (int, float) or not 0 <= number < math.inf:
                 raise _WrongEntry(nodeid, probe, metric, got=number, accepted="a number >= 0")
+
+
+def _on_lines(entry: Entry) -> str:
+    lines = [f" {quoted(probe)}: {json.dumps(dict(entry[probe]), sort_keys=True)}" for probe in sorted(entry)]
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def _on_one_line(entry: Entry) -> str:

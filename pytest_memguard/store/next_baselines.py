@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pytest_memguard.gate.tolerance import BASELINE_TOLERANCE
-from pytest_memguard.model import METRICS, Measurement, Run, Verdict
+from pytest_memguard.gate import tolerance_of
+from pytest_memguard.model import MEMORY_METRICS, METRICS, Measurement, Run, Verdict
 from pytest_memguard.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from pytest_memguard.store.entries import Entries, Entry, Number
 
@@ -22,7 +22,9 @@ __all__ = ["Numbers", "merged", "numbers_of"]
 Numbers: TypeAlias = Mapping[str, Mapping[str, Mapping[str, "Number | None"]]]
 
 
-def numbers_of(run: Run) -> dict[str, dict[str, dict[str, Number | None]]]:
+def numbers_of(
+    run: Run, metrics: Collection[str] = MEMORY_METRICS
+) -> dict[str, dict[str, dict[str, Number | None]]]:
     """What a run has for the baselines of its guarded tests; a test without any number is left out."""
     numbers: dict[str, dict[str, dict[str, Number | None]]] = {}
     for result in run.tests:
@@ -30,11 +32,13 @@ def numbers_of(run: Run) -> dict[str, dict[str, dict[str, Number | None]]]:
             continue
         entry = numbers[result.nodeid] = {}
         for measurement in result.measurements:
+            if measurement.metric not in metrics:
+                continue
             probe = entry.setdefault(measurement.probe, {})
             if measurement.verdict in (Verdict.UNAVAILABLE, Verdict.NOT_MEASURED):
                 # A machine without a GPU says nothing about the numbers of one that has it.
-                probe.update(dict.fromkeys(METRICS.keys() - probe.keys()))
-            elif measurement.metric in METRICS:
+                probe.update(dict.fromkeys(set(metrics) - probe.keys()))
+            else:
                 probe[measurement.metric] = measurement.value if _is_news(measurement) else None
     return numbers
 
@@ -63,7 +67,8 @@ def _is_news(measurement: Measurement) -> bool:
     if measurement.verdict is Verdict.INCONCLUSIVE:
         return False
     # While the old one still agrees it stays, so that the file only changes where a test did.
-    return not BASELINE_TOLERANCE.lowest(old, unit) <= value <= BASELINE_TOLERANCE.highest(old, unit)
+    tolerance = tolerance_of(measurement.metric)
+    return not tolerance.lowest(old, unit) <= value <= tolerance.highest(old, unit)
 
 
 def _entry(nodeid: str, old: Entry, probes: Mapping[str, Mapping[str, Number | None]]) -> Entry:
