@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from pytest_memguard.model import METRICS, Budget
+from pytest_memguard.model import KERNEL_METRICS, MEMORY_METRICS, METRICS, Budget
 from pytest_memguard.units import parse_bytes, parse_ratio
 
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from pytest_memguard.model.budget import Limit
 
-__all__ = ["BudgetError", "call_limit", "parse_budget", "parse_budget_line", "parse_limit"]
+__all__ = ["BudgetError", "call_limit", "check_limit", "parse_budget", "parse_budget_line", "parse_limit"]
 
-_ACCEPTED = (*METRICS, "probe", "rounds", "warmup")
-_BASELINE_METRICS = ("peak", "leak")
+_ACCEPTED = (*MEMORY_METRICS, "probe", "rounds", "warmup")
+_BASELINE_METRICS = ("peak", "leak", *KERNEL_METRICS)
 
 
 class BudgetError(ValueError):
@@ -47,12 +47,12 @@ def parse_budget(
             "or a name given to memguard.watch by a fixture of this test"
         )
     limits = tuple(
-        (metric, _limit(metric, arguments[metric], test_arguments))
-        for metric in METRICS
+        (metric, check_limit(metric, arguments[metric], test_arguments))
+        for metric in MEMORY_METRICS
         if arguments.get(metric) is not None
     )
     if not limits:
-        raise BudgetError(f"it limits nothing, accepted: at least one of {', '.join(METRICS)}")
+        raise BudgetError(f"it limits nothing, accepted: at least one of {', '.join(MEMORY_METRICS)}")
     return Budget(
         probe=probe,
         limits=limits,
@@ -61,7 +61,14 @@ def parse_budget(
     )
 
 
-def _limit(metric: str, limit: Any, test_arguments: Collection[str] | None) -> Limit:
+def check_limit(metric: str, limit: Any, test_arguments: Collection[str] | None) -> Limit:
+    """A marker's limit: a number in the metric's unit, or ``"baseline"`` or a callable where they are accepted.
+
+    Raises
+    ------
+    BudgetError
+        When it is none of them.
+    """
     if metric in _BASELINE_METRICS:
         if limit == "baseline":
             return "baseline"
@@ -74,15 +81,15 @@ def _limit(metric: str, limit: Any, test_arguments: Collection[str] | None) -> L
 
 def parse_limit(metric: str, limit: Any) -> int | float:
     """A limit in the metric's own unit."""
+    also = ", 'baseline', or a callable over the test's arguments" if metric in _BASELINE_METRICS else ""
     try:
         if METRICS[metric].unit == "B":
             return parse_bytes(limit)
         if METRICS[metric].unit == "ratio":
             return parse_ratio(limit)
     except ValueError as error:
-        also = ", 'baseline', or a callable over the test's arguments" if metric in _BASELINE_METRICS else ""
         raise BudgetError(f"{metric}: {error}{also}") from None
-    count = _count(metric, limit, minimum=0)
+    count = _count(metric, limit, minimum=0, also=also)
     assert count is not None
     return count
 
@@ -150,10 +157,10 @@ def parse_budget_line(line: str) -> tuple[str, dict[str, Any]]:
 
 def _typed(name: str, text: str) -> Any:
     """The value a marker would have been given."""
-    number = METRICS[name].unit == "count" if name in METRICS else name in ("rounds", "warmup")
-    if number or (name in METRICS and METRICS[name].unit == "B"):
+    number = MEMORY_METRICS[name].unit == "count" if name in MEMORY_METRICS else name in ("rounds", "warmup")
+    if number or (name in MEMORY_METRICS and MEMORY_METRICS[name].unit == "B"):
         return int(text) if text.isascii() and text.isdigit() else text
-    if name in METRICS:
+    if name in MEMORY_METRICS:
         try:
             return float(text)
         except ValueError:

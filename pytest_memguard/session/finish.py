@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_memguard.model import Run, Verdict
+from pytest_memguard.model import KERNEL_METRICS, Run, Verdict
 from pytest_memguard.probes.memray_stacks import MemrayStacks
 from pytest_memguard.reports import github
 from pytest_memguard.reports.terminal import summary_lines
 from pytest_memguard.session.environment import describe_environment
 from pytest_memguard.session.settings import Mode, ReportTarget
-from pytest_memguard.store import memory_baselines
+from pytest_memguard.store import kernel_baselines, memory_baselines
 from pytest_memguard.store.atomic import write_atomically
 from pytest_memguard.store.errors import StoreError
 from pytest_memguard.store.next_baselines import numbers_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_memguard.session.census import Census
     from pytest_memguard.session.settings import Settings
     from pytest_memguard.session.transport import Collector
+    from pytest_memguard.store.diff import Diff
     from pytest_memguard.store.memory_baselines import Baselines
 
 __all__ = ["Finish"]
@@ -101,8 +102,14 @@ class Finish:
     def _update(self, run: Run) -> None:
         """A failing test's numbers are no baseline."""
         sound = replace(run, tests=tuple(t for t in run.tests if t.nodeid not in self._collector.failed))
-        diff = memory_baselines.update(self._settings.baselines, numbers_of(sound))
-        path = self._settings.baselines / memory_baselines.FILE_NAME
+        folder = self._settings.baselines
+        self._note_diff(memory_baselines.FILE_NAME, memory_baselines.update(folder, numbers_of(sound)))
+        diff = kernel_baselines.update(folder, numbers_of(sound, KERNEL_METRICS))
+        if diff or (folder / kernel_baselines.FILE_NAME).exists():
+            self._note_diff(kernel_baselines.FILE_NAME, diff)
+
+    def _note_diff(self, name: str, diff: Diff) -> None:
+        path = self._settings.baselines / name
         self._note(f"memguard: {path} {'updated' if diff else 'is up to date'}", bold=True)
         for line in diff.lines():
             self._note(f"    {line}")

@@ -19,9 +19,12 @@ from pytest_memguard.units import parse_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
     from types import TracebackType
 
-    from pytest_memguard.model import PoolCounters, Probe, Site
+    from cupy import RawKernel
+
+    from pytest_memguard.model import KernelResources, PoolCounters, Probe, Site
     from pytest_memguard.session.registry import ProbeRegistry
 
 __all__ = ["Memguard"]
@@ -92,6 +95,73 @@ class Memguard:
         if name in self._registry or (name in watched and watched[name].pool is not pool):
             raise ValueError(f"memguard.watch: got the name {name!r}, which another probe has already")
         watched[name] = PoolProbe(pool, name)
+
+    def compile_kernels(
+        self,
+        source: str | Path,
+        *,
+        options: Sequence[str] = (),
+        architectures: Sequence[str] | None = None,
+        names: Sequence[str] = (),
+    ) -> tuple[KernelResources, ...]:
+        """Compile CUDA C++ with NVRTC, without a GPU, and judge its kernels by the test's ``kernel_budget``.
+
+        Parameters
+        ----------
+        source
+            Path of a ``.cu`` file, or the code itself.
+        options
+            More options of NVRTC, after those that CuPy gives it.
+        architectures
+            Such as ``["sm_90"]``; sm_75, sm_90 and sm_120 by default.
+        names
+            Name expressions of templates to instantiate, such as ``"axpy<float>"``.
+
+        Returns
+        -------
+        tuple of KernelResources
+            One for each architecture and kernel: ``registers``, ``spill_bytes``, ``stack_bytes``, ``shared_bytes``, ...
+
+        Raises
+        ------
+        pytest.skip.Exception
+            Where there is no NVRTC; the test's kernel budgets are then unavailable.
+        CompileError
+            With what the compiler says, at the source's own lines.
+        """
+        from pytest_memguard.kernels import NvrtcMissing, compile_kernels  # noqa: PLC0415 - for those with kernels
+        from pytest_memguard.kernels.source import read_source  # noqa: PLC0415
+        from pytest_memguard.session.kernel_record import RECORD, KernelRecord  # noqa: PLC0415
+
+        record = self._item.stash.setdefault(RECORD, KernelRecord())
+        code = read_source(source, written_in=self._item.path)
+        try:
+            kernels = compile_kernels(code, options=options, architectures=architectures, names=names)
+        except NvrtcMissing as missing:
+            record.unavailable = str(missing)
+            pytest.skip(str(missing))
+        record.compiled.extend(kernels)
+        return kernels
+
+    def watch_kernels(self, *kernels: RawKernel) -> None:
+        """Judge kernels that were made before the test, of ``cupy.RawKernel``, by its ``kernel_budget``.
+
+        Those that the test or its fixtures make by way of ``cupy.RawKernel`` and ``cupy.RawModule``, and those that
+        fixtures hand to the test, are judged without it.
+
+        Raises
+        ------
+        TypeError
+            For anything else.
+        """
+        from pytest_memguard.kernels.loaded import is_kernel  # noqa: PLC0415 - for those with kernels
+        from pytest_memguard.session.kernel_record import RECORD, KernelRecord  # noqa: PLC0415
+
+        for kernel in kernels:
+            if not is_kernel(kernel):
+                raise TypeError(f"memguard.watch_kernels: got {kernel!r}, accepted: a cupy.RawKernel")
+        record = self._item.stash.setdefault(RECORD, KernelRecord())
+        record.loadable.extend((kernel.name, kernel) for kernel in kernels)
 
     def snapshot(self, name: str) -> None:
         """Remember what is allocated now; the first one starts tracemalloc until the test ends."""

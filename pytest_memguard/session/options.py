@@ -13,6 +13,8 @@ __all__ = ["MARKERS", "OPTIONS", "add_options"]
 MARKERS = (
     "memory_budget(*, peak, leak, fragmentation, external_fragmentation, hit_rate, allocations, probe='python', "
     "rounds=1, warmup=0): limits of memory for a test, judged with --memguard",
+    "kernel_budget(*, registers, spill_bytes, stack_bytes, shared_bytes, kernel='*', arch='*'): limits of what the GPU "
+    "kernels that a test compiles or loads take, judged with --memguard",
     "time_budget(*, max, regression): limits of time for a test that uses pytest-benchmark's benchmark fixture",
 )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pytest_memguard.reports import FORMATS
@@ -9,6 +12,7 @@ from pytest_memguard.session.census import Census
 from pytest_memguard.session.finish import Finish
 from pytest_memguard.session.freezing import Freezing
 from pytest_memguard.session.guard import Guard
+from pytest_memguard.session.kernel_budget import has_kernel_budget
 from pytest_memguard.session.observing import Observer
 from pytest_memguard.session.planning import Planner
 from pytest_memguard.session.registry import ProbeRegistry
@@ -18,8 +22,11 @@ from pytest_memguard.session.timing_finish import TimingFinish
 from pytest_memguard.session.timing_guard import TimingGuard
 from pytest_memguard.session.transport import Collector, ResultCarrier
 from pytest_memguard.session.wrong_markers import WrongMarkers
-from pytest_memguard.store import memory_baselines, timing_baselines
+from pytest_memguard.store import kernel_baselines, memory_baselines, timing_baselines
 from pytest_memguard.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["REGISTRY", "SETTINGS", "registry_of", "start"]
 
@@ -50,6 +57,7 @@ def start(config: pytest.Config) -> None:
     try:
         baselines = memory_baselines.load(settings.baselines)
         times = timing_baselines.load(settings.baselines)
+        kernels = kernel_baselines.load(settings.baselines)
     except StoreError as error:
         raise pytest.UsageError(f"memguard: {error}") from error
     config.stash[SETTINGS] = settings
@@ -59,7 +67,10 @@ def start(config: pytest.Config) -> None:
     planner = Planner(settings, registry, baselines)
     register(Guard(settings, planner, observer), "memguard-guard")
     timing_guard = TimingGuard(settings, times)
-    register(_WhenCollected(planner, timing_guard), "memguard-when-collected")
+    register(
+        _WhenCollected(planner, timing_guard, partial(_kernel_guard, settings, kernels)),
+        "memguard-when-collected",
+    )
     register(WrongMarkers(settings, registry), "memguard-wrong-markers")
     register(ResultCarrier(config), "memguard-carrier")
     register(census, "memguard-census")
@@ -68,17 +79,26 @@ def start(config: pytest.Config) -> None:
         register(collector, "memguard-collector")
         register(TimingFinish(settings, collector, timing_guard, times), "memguard-timing-finish")
         committed = memory_baselines.Baselines(
-            entries={nodeid: {} for nodeid in times.nodeids} | dict(baselines.entries)
+            entries={nodeid: {} for nodeid in (*times.nodeids, *kernels)} | dict(baselines.entries)
         )
         register(Finish(settings, collector, census, committed, formats), "memguard-finish")
+
+
+def _kernel_guard(settings: Settings, baselines: kernel_baselines.Baselines) -> object:
+    from pytest_memguard.session.kernel_guard import KernelGuard  # noqa: PLC0415 - for suites with kernels
+
+    return KernelGuard(settings, baselines)
 
 
 class _WhenCollected:
     """Wrappers that only some suites need, for every one of them costs every test."""
 
-    def __init__(self, planner: Planner, timing_guard: TimingGuard) -> None:
+    def __init__(
+        self, planner: Planner, timing_guard: TimingGuard, guard_kernels: Callable[[], object]
+    ) -> None:
         self._planner = planner
         self._timing_guard = timing_guard
+        self._guard_kernels = guard_kernels
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -87,3 +107,5 @@ class _WhenCollected:
             register(Freezing(self._planner), "memguard-freezing")
         if any(map(uses_benchmark, session.items)):
             register(self._timing_guard, "memguard-timing-guard")
+        if any(map(has_kernel_budget, session.items)):
+            register(self._guard_kernels(), "memguard-kernel-guard")

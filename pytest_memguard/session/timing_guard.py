@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec import structs
 
-from pytest_memguard.model import TestResult, Verdict
+from pytest_memguard.model import Verdict
 from pytest_memguard.model.timing_baseline import TimingEntry
 from pytest_memguard.session.budgets import BudgetError
-from pytest_memguard.session.marker_lines import location_of
 from pytest_memguard.session.settings import Mode
 from pytest_memguard.session.time_budget import time_budget_of, uses_benchmark
-from pytest_memguard.session.transport import RESULT, attach_result
+from pytest_memguard.session.transport import add_to_result
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -71,19 +70,7 @@ class TimingGuard:
             measurement = structs.replace(measurement, verdict=Verdict.PASS, reason="")
         if judged.remark:
             self.remarks[item.nodeid] = judged.remark
-        before = item.stash.get(RESULT, None)
-        measurements = (*(before.measurements if before else ()), measurement)
-        guarding = [m for m in measurements if m is not measurement or judged.is_guarded] or [measurement]
-        file, line = location_of(item)
-        result = TestResult(
-            nodeid=item.nodeid,
-            file=file,
-            line=line,
-            verdict=Verdict.gravest([m.verdict for m in guarding]),
-            measurements=measurements,
-            guarded=judged.is_guarded or (before is not None and before.guarded),
-        )
-        attach_result(item, result)
+        add_to_result(item, (measurement,), is_guarded=judged.is_guarded)
         is_red = measurement.verdict is Verdict.FAIL and self._settings.mode is not Mode.OBSERVE
         return measurement.reason if is_red else ""
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
-from pytest_memguard.model import TestResult
+from pytest_memguard.model import TestResult, Verdict
 from pytest_memguard.reports.junit import properties
+from pytest_memguard.session.marker_lines import location_of
 
-__all__ = ["RESULT", "Collector", "ResultCarrier", "attach_result"]
+if TYPE_CHECKING:
+    from pytest_memguard.model import Measurement
+
+__all__ = ["RESULT", "Collector", "ResultCarrier", "add_to_result", "attach_result"]
 
 RESULT = pytest.StashKey[TestResult]()
 _UNSENT = pytest.StashKey[dict[str, TestResult]]()  # by node id, until the report of the call is logged
@@ -24,6 +28,23 @@ def attach_result(item: pytest.Item, result: TestResult) -> None:
     # A rerun replaces what the run before had to say.
     item.user_properties[:] = [p for p in item.user_properties if not p[0].startswith(_PREFIX)]
     item.user_properties.extend(properties(result))
+
+
+def add_to_result(item: pytest.Item, measurements: tuple[Measurement, ...], *, is_guarded: bool) -> None:
+    """Put numbers beside those that the item has already; only a budget of theirs lets them decide over the whole."""
+    before = item.stash.get(RESULT, None)
+    known = before.measurements if before else ()
+    guarding = (*known, *(measurements if is_guarded else ())) or measurements
+    file, line = location_of(item)
+    result = TestResult(
+        nodeid=item.nodeid,
+        file=file,
+        line=line,
+        verdict=Verdict.gravest([measurement.verdict for measurement in guarding]),
+        measurements=(*known, *measurements),
+        guarded=is_guarded or (before is not None and before.guarded),
+    )
+    attach_result(item, result)
 
 
 class ResultCarrier:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_memguard.session.budgets import BudgetError
+from pytest_memguard.session.kernel_budget import kernel_budgets_of
 from pytest_memguard.session.markers import budgets_of
 from pytest_memguard.session.time_budget import time_budget_of
 
@@ -39,6 +40,7 @@ class WrongMarkers:
                 try:
                     budgets_of(item, self._settings, self._registry)
                     time_budget_of(item)
+                    kernel_budgets_of(item)
                 except BudgetError as error:
                     errors.append(str(error))
         if not errors:

@@ -11,7 +11,7 @@ from pytest_memguard.cli.exit_codes import ExitCode
 from pytest_memguard.cli.files import baselines_option, reading, writing
 from pytest_memguard.cli.terminal import print_line, progress
 from pytest_memguard.reports.text import plural
-from pytest_memguard.store import memory_baselines, timing_baselines
+from pytest_memguard.store import kernel_baselines, memory_baselines, timing_baselines
 from pytest_memguard.store.orphans import orphans
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def command(pytest_arguments: tuple[str, ...], directory: Path, *, dry_run: bool
     with reading():
         committed = {
             memory_baselines.FILE_NAME: tuple(memory_baselines.load(directory)),
+            kernel_baselines.FILE_NAME: tuple(kernel_baselines.load(directory)),
             timing_baselines.FILE_NAME: timing_baselines.load(directory).nodeids,
         }
     known = {name: nodeids for name, nodeids in committed.items() if nodeids}
@@ -61,5 +62,7 @@ def command(pytest_arguments: tuple[str, ...], directory: Path, *, dry_run: bool
 def _remove(directory: Path, gone: dict[str, tuple[str, ...]]) -> None:
     if in_memory := gone.get(memory_baselines.FILE_NAME):
         memory_baselines.update(directory, {}, removed=in_memory)
+    if in_kernels := gone.get(kernel_baselines.FILE_NAME):
+        kernel_baselines.update(directory, {}, removed=in_kernels)
     if in_timing := gone.get(timing_baselines.FILE_NAME):
         timing_baselines.remove(directory, in_timing)

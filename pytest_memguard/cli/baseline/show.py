@@ -11,7 +11,7 @@ from pytest_memguard.cli.exit_codes import ExitCode
 from pytest_memguard.cli.files import baselines_option, reading
 from pytest_memguard.cli.terminal import print_table
 from pytest_memguard.reports.text import plural
-from pytest_memguard.store import memory_baselines, timing_baselines
+from pytest_memguard.store import kernel_baselines, memory_baselines, timing_baselines
 from pytest_memguard.store.diff import unit_of
 from pytest_memguard.units import format_value
 
@@ -34,11 +34,12 @@ def command(pattern: str, directory: Path) -> int:
     folder, file, class or parametrized test stands for all the tests in it.
     """
     with reading():
-        baselines = memory_baselines.load(directory)
+        counted = (memory_baselines.load(directory), kernel_baselines.load(directory))
         times = timing_baselines.load(directory)
     matches = matcher(pattern)
     rows: list[tuple[str, ...]] = [
         (nodeid, probe, metric, format_value(number, unit_of(metric, number)), "")
+        for baselines in counted
         for nodeid in filter(matches, baselines)
         for probe, metrics in sorted(baselines.entries[nodeid].items())
         for metric, number in sorted(metrics.items())
@@ -47,7 +48,7 @@ def command(pattern: str, directory: Path) -> int:
     if rows:
         print_table(("test", "probe", "metric", "baseline", ""), rows, right=frozenset({"baseline"}))
     else:
-        count = len({*baselines, *times.nodeids})
+        count = len({*counted[0], *counted[1], *times.nodeids})
         click.echo(f"{directory} has {plural(count, 'test')}, none of them like {pattern}", err=True)
     return ExitCode.IN_ORDER
 
