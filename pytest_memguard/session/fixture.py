@@ -129,19 +129,9 @@ class Memguard:
         CompileError
             With what the compiler says, at the source's own lines.
         """
-        from pytest_memguard.kernels import NvrtcMissing, compile_kernels  # noqa: PLC0415 - for those with kernels
-        from pytest_memguard.kernels.source import read_source  # noqa: PLC0415
-        from pytest_memguard.session.kernel_record import RECORD, KernelRecord  # noqa: PLC0415
+        from pytest_memguard.session.kernel_record import compile_for  # noqa: PLC0415 - for those with kernels
 
-        record = self._item.stash.setdefault(RECORD, KernelRecord())
-        code = read_source(source, written_in=self._item.path)
-        try:
-            kernels = compile_kernels(code, options=options, architectures=architectures, names=names)
-        except NvrtcMissing as missing:
-            record.unavailable = str(missing)
-            pytest.skip(str(missing))
-        record.compiled.extend(kernels)
-        return kernels
+        return compile_for(self._item, source, options=options, architectures=architectures, names=names)
 
     def watch_kernels(self, *kernels: RawKernel) -> None:
         """Judge kernels that were made before the test, of ``cupy.RawKernel``, by its ``kernel_budget``.
@@ -154,14 +144,9 @@ class Memguard:
         TypeError
             For anything else.
         """
-        from pytest_memguard.kernels.loaded import is_kernel  # noqa: PLC0415 - for those with kernels
-        from pytest_memguard.session.kernel_record import RECORD, KernelRecord  # noqa: PLC0415
+        from pytest_memguard.session.kernel_record import watch_for  # noqa: PLC0415 - for those with kernels
 
-        for kernel in kernels:
-            if not is_kernel(kernel):
-                raise TypeError(f"memguard.watch_kernels: got {kernel!r}, accepted: a cupy.RawKernel")
-        record = self._item.stash.setdefault(RECORD, KernelRecord())
-        record.loadable.extend((kernel.name, kernel) for kernel in kernels)
+        watch_for(self._item, kernels)
 
     def snapshot(self, name: str) -> None:
         """Remember what is allocated now; the first one starts tracemalloc until the test ends."""

@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_memguard import kernels
+from pytest_memguard.kernels.loaded import is_kernel
+from pytest_memguard.kernels.source import read_source
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from pytest_memguard.model import KernelResources
 
-__all__ = ["RECORD", "KernelRecord"]
+__all__ = ["RECORD", "KernelRecord", "compile_for", "watch_for"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,3 +30,25 @@ class KernelRecord:
 
 
 RECORD = pytest.StashKey[KernelRecord]()
+
+
+def compile_for(item: pytest.Item, source: str | Path, **how: Any) -> tuple[KernelResources, ...]:
+    """``memguard.compile_kernels`` of this test."""
+    record = item.stash.setdefault(RECORD, KernelRecord())
+    try:
+        compiled = kernels.compile_kernels(read_source(source, written_in=item.path), **how)
+    except kernels.NvrtcMissing as missing:
+        record.unavailable = str(missing)
+        pytest.skip(str(missing))
+    record.compiled.extend(compiled)
+    return compiled
+
+
+def watch_for(item: pytest.Item, watched: Iterable[Any]) -> None:
+    """``memguard.watch_kernels`` of this test."""
+    named = []
+    for kernel in watched:
+        if not is_kernel(kernel):
+            raise TypeError(f"memguard.watch_kernels: got {kernel!r}, accepted: a cupy.RawKernel")
+        named.append((kernel.name, kernel))
+    item.stash.setdefault(RECORD, KernelRecord()).loadable.extend(named)
