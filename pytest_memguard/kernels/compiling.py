@@ -45,7 +45,12 @@ def compile_kernels(
         With what the compiler says, at the source's own lines.
     ValueError
         For an architecture that this compiler does not know.
+    TypeError
+        For one string in place of several.
     """
+    for name, given in (("options", options), ("architectures", architectures), ("names", names)):
+        if isinstance(given, str):
+            raise TypeError(f"{name}: got {given!r}, accepted: a list of such strings")
     nvrtc = load_nvrtc()
     wanted = ARCHITECTURES if architectures is None else tuple(architectures)
     _check(wanted, nvrtc)

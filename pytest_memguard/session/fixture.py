@@ -129,6 +129,7 @@ class Memguard:
         CompileError
             With what the compiler says, at the source's own lines.
         """
+        __tracebackhide__ = True
         from pytest_memguard.session.kernel_record import compile_for  # noqa: PLC0415 - for those with kernels
 
         return compile_for(self._item, source, options=options, architectures=architectures, names=names)

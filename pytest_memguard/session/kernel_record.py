@@ -34,12 +34,15 @@ RECORD = pytest.StashKey[KernelRecord]()
 
 def compile_for(item: pytest.Item, source: str | Path, **how: Any) -> tuple[KernelResources, ...]:
     """``memguard.compile_kernels`` of this test."""
+    __tracebackhide__ = True
     record = item.stash.setdefault(RECORD, KernelRecord())
     try:
         compiled = kernels.compile_kernels(read_source(source, written_in=item.path), **how)
     except kernels.NvrtcMissing as missing:
         record.unavailable = str(missing)
         pytest.skip(str(missing))
+    except kernels.CompileError as error:
+        raise error.with_traceback(None) from None  # the line to mend is in its text, none of ours helps
     record.compiled.extend(compiled)
     return compiled
 

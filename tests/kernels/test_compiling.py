@@ -85,6 +85,12 @@ def test_an_error_stands_at_the_authors_line():
     assert "sm_75" in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["options", "architectures", "names"])
+def test_one_string_is_no_list(name):
+    with pytest.raises(TypeError, match=f"{name}: got 'sm_90', accepted: a list of such strings"):
+        compiled(TWO, **{name: "sm_90"})
+
+
 def test_an_unknown_architecture_is_refused(nvrtc):
     for architecture in ("sm_1", "compute_90", "hopper"):
         with pytest.raises(ValueError, match=f"got architecture '{architecture}', accepted by NVRTC .*sm_90"):

@@ -367,6 +367,7 @@ def test_an_error_of_the_source_stands_at_its_line_of_the_test_file(suite, pytes
     result.assert_outcomes(failed=1)
     line = _CODE.count("\n") + 1
     result.stdout.fnmatch_lines([f'*test_k.py({line}): error: identifier "nothing" is undefined'])
+    result.stdout.no_fnmatch_line("*pytest_memguard*py:*")
 
 
 @needs_nvrtc
