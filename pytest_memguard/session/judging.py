@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_memguard.model import Reading, Site
     from pytest_memguard.session.measuring import Guarded, ProbeWindows
 
-__all__ = ["as_new_baseline", "measurements", "never_called", "unjudged"]
+__all__ = ["measurements", "never_called", "unjudged"]
 
 
 def unjudged(probe: str, metric: str, limits: Limits, verdict: Verdict, reason: str) -> Measurement:
@@ -45,13 +45,9 @@ def never_called(guarded: Guarded) -> Iterator[Measurement]:
 def _judge(
     guarded: Guarded, metric: str, value: float | None, limits: Limits, *, note: str = ""
 ) -> Measurement:
+    """The gate's verdict; while baselines are updated, a number that was measured is right."""
     judged = judge(guarded.probe.name, metric, value, limits, note=note)
-    return as_new_baseline(judged, limits, note) if guarded.is_updating else judged
-
-
-def as_new_baseline(judged: Measurement, limits: Limits, note: str = "") -> Measurement:
-    """The same while baselines are updated: a number that was measured is right."""
-    if limits.limit == "baseline" and judged.value is not None:
+    if guarded.is_updating and limits.limit == "baseline" and value is not None:
         return structs.replace(judged, verdict=Verdict.PASS, reason=note)
     return judged
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_memguard.gate import Limits, judge
 from pytest_memguard.model import KERNEL_METRICS
-from pytest_memguard.session.judging import as_new_baseline, unjudged
+from pytest_memguard.session.judging import unjudged
 from pytest_memguard.session.limits import given_limit
 from pytest_memguard.store.kernel_baselines import other_compilers
 
@@ -47,14 +47,15 @@ def judge_kernels(
             limit = next((each for each in given if each is not None), None)
             if limit is None:
                 continue
+            if is_updating and limit == "baseline":
+                limit = None  # what is measured now is right
             limits = Limits(
                 limit=given_limit(metric, limit, arguments),
                 baseline=baselines.get(nodeid, kernel.probe, metric),
             )
             note = _note(kernel, metric, limits, other_compilers(baselines, nodeid, kernel.probe))
             value = getattr(kernel, metric)
-            judged = judge(kernel.probe, metric, value, limits, note=note, source=str(kernel))
-            yield as_new_baseline(judged, limits) if is_updating else judged
+            yield judge(kernel.probe, metric, value, limits, note=note, source=str(kernel))
 
 
 def _note(kernel: KernelResources, metric: str, limits: Limits, others: Sequence[str]) -> str:
