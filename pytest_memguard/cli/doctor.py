@@ -75,12 +75,9 @@ def command(*, timing: bool) -> int:
 
 def _check_probes() -> dict[str, str | None]:
     from pytest_memguard.probes import BUILT_IN, make_probe  # noqa: PLC0415
-    from pytest_memguard.probes.calibration import calibrate  # noqa: PLC0415
+    from pytest_memguard.probes.calibration import complaint_about  # noqa: PLC0415
 
-    complaints: dict[str, str | None] = {}
-    for name in BUILT_IN:
-        probe = make_probe(name)
-        complaints[name] = probe.unavailable() or calibrate(probe)
+    complaints = {name: complaint_about(make_probe(name)) for name in BUILT_IN}
     rows = [
         (name, "unavailable" if reason else "reads right", reason or "")
         for name, reason in complaints.items()

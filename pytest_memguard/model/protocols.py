@@ -46,7 +46,8 @@ class Window(Protocol):
     """One measuring window, opened by :meth:`Probe.open`.
 
     Optional: ``noise_bytes``, what measuring itself may have added since the window was first settled; over several
-    calls it counts as noise, on top of the probe's floor.
+    calls it counts as noise, on top of the probe's floor. ``evidence()``, what else there is to say of a leak that was
+    found, in a few words: asked before the window closes, and only then, so it may cost something.
     """
 
     def mark(self) -> Reading:
@@ -75,6 +76,9 @@ class Probe(Protocol):
     """One source of memory counters.
 
     ``noise_floor_bytes`` is what the interpreter and the allocator themselves move within one window.
+
+    Optional: ``load()`` imports what the probe reads, and says why it cannot or returns ``None``. It is called where
+    somebody asks for the probe by name. A probe that has it is also opened for tests that did not ask, without it.
     """
 
     name: str

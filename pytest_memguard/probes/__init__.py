@@ -15,6 +15,7 @@ BUILT_IN = {
     "heap": "pytest_memguard.probes.heap:HeapProbe",
     "rss": "pytest_memguard.probes.rss:RssProbe",
     "rss_tree": "pytest_memguard.probes.rss_tree:RssTreeProbe",
+    "cupy": "pytest_memguard.probes.device.cupy:cupy_probe",
 }
 
 

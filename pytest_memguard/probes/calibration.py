@@ -10,11 +10,20 @@ from pytest_memguard.units import format_bytes
 if TYPE_CHECKING:
     from pytest_memguard.model import Probe
 
-__all__ = ["calibrate"]
+__all__ = ["calibrate", "complaint_about"]
 
 _KNOWN_BYTES = 8 * 2**20  # above every allocator's own caches, and touched in a few milliseconds
 _TOLERANCE = 0.01
 _TRIES = 3  # another thread may allocate at the same time
+
+
+def complaint_about(probe: Probe) -> str | None:
+    """Why a probe that somebody asked for by name cannot be judged by; ``None`` where all is well.
+
+    What it needs is imported here, and nowhere else: the optional ``load()`` of a probe says why it cannot be.
+    """
+    load = getattr(probe, "load", None)
+    return (load() if load is not None else None) or probe.unavailable() or calibrate(probe)
 
 
 def calibrate(probe: Probe) -> str | None:

@@ -15,7 +15,7 @@ from pytest_memguard.stats import Growth, Trend, external_fragmentation, fragmen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_memguard.model import Reading, Site
+    from pytest_memguard.model import Reading
     from pytest_memguard.session.measuring import Guarded, ProbeWindows
 
 __all__ = ["measurements", "never_called", "unjudged"]
@@ -105,7 +105,7 @@ def _leak(windows: ProbeWindows, reading: Reading, growth: Growth | None, *, has
         # The floor is the noise over all calls together, as the trend has counted it already.
         floor = limits.floor / growth.calls
         judged = _judge(windows.guarded, "leak", per_call, replace(limits, floor=floor), note=note)
-        return structs.replace(judged, sites=windows.leak_sites() if judged.verdict is Verdict.FAIL else ())
+        return _with_evidence(windows, judged)
     # What did not grow call after call is no leak, even where readings that jitter ended higher than they began.
     is_noise = growth.trend is Trend.FADED or per_call > (allowed_bytes(limits) or 0)
     return _judge(windows.guarded, "leak", 0 if is_noise else per_call, limits, note=note)
@@ -113,10 +113,15 @@ def _leak(windows: ProbeWindows, reading: Reading, growth: Growth | None, *, has
 
 def _leak_of_single_call(windows: ProbeWindows, reading: Reading, limits: Limits) -> Measurement:
     retained: int | None = reading.retained_bytes
-    sites: tuple[Site, ...] = ()
     if retained is not None and retained > windows.allowed_leak_bytes:
         retained = windows.settled_bytes()
-        if retained > windows.allowed_leak_bytes:
-            sites = windows.leak_sites()
     limits = replace(limits, floor=windows.single_call_floor_bytes)
-    return structs.replace(_judge(windows.guarded, "leak", retained, limits), sites=sites)
+    return _with_evidence(windows, _judge(windows.guarded, "leak", retained, limits))
+
+
+def _with_evidence(windows: ProbeWindows, judged: Measurement) -> Measurement:
+    """A leak that failed, with what else the probe knows of it."""
+    if judged.verdict is not Verdict.FAIL:
+        return judged
+    reason = "; ".join(filter(None, (judged.reason, windows.leak_evidence())))
+    return structs.replace(judged, reason=reason, sites=windows.leak_sites())

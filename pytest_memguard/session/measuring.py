@@ -202,6 +202,11 @@ class ProbeWindows:
         kept_bytes, ignored_bytes = self._window.retained_by(is_single_call=False, is_final=True)
         return min(bytes_per_call, kept_bytes // calls) if ignored_bytes else bytes_per_call
 
+    def leak_evidence(self) -> str:
+        """What the probe can say beside a leak, where it can."""
+        evidence = getattr(self._window, "evidence", None)
+        return "" if evidence is None else evidence()
+
     def leak_sites(self) -> tuple[Site, ...]:
         return self._window.sites("leak")
 

@@ -36,7 +36,7 @@ class Observer:
     @cached_property
     def _plans(self) -> tuple[tuple[Probe, WindowPlan], ...]:
         """No peak that needs a sampling thread: beside one, Python 3.12 and newer warn of every fork of the test."""
-        names = (n for n in self._settings.observed_probes if self._registry.complaint(n) is None)
+        names = filter(self._registry.is_observable, self._settings.observed_probes)
         # tracemalloc counts what the other probes allocate when they open, so its window opens last.
         probes = sorted(map(self._registry.probe, names), key=lambda probe: probe.name == "python")
         return tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_memguard.probes import BUILT_IN, make_probe
-from pytest_memguard.probes.calibration import calibrate
+from pytest_memguard.probes.calibration import complaint_about
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,6 +40,12 @@ class ProbeRegistry:
     def complaint(self, name: str) -> str | None:
         """Why the probe cannot be judged by: unavailable here, or it fails its self-calibration."""
         if name not in self._complaints:
-            probe = self.probe(name)
-            self._complaints[name] = probe.unavailable() or calibrate(probe)
+            self._complaints[name] = complaint_about(self.probe(name))
         return self._complaints[name]
+
+    def is_observable(self, name: str) -> bool:
+        """Whether to open the probe for tests that did not ask for it.
+
+        A probe that would have to import a library is opened anyhow: a later test may import it, watching never does.
+        """
+        return hasattr(self.probe(name), "load") or self.complaint(name) is None

@@ -1,0 +1,17 @@
+"""Memory of accelerators, read from the counters of the library that allocates it: one file per library.
+
+=========== ==============================================================================================
+library.py  finding a library without importing it, and importing it where a budget asks for it
+source.py   what every library is asked for
+probe.py    the probe over one source, and its windows
+cupy.py     CuPy's memory pool, and its high-water mark through an allocator of our own
+=========== ==============================================================================================
+
+No probe imports a library or makes a CUDA context by itself. It reads a library that the tested program has imported;
+only a budget that names the probe imports it. Every probe reads the device that is current when its window opens.
+"""
+
+from pytest_memguard.probes.device.probe import DeviceProbe
+from pytest_memguard.probes.device.source import DeviceSource
+
+__all__ = ["DeviceProbe", "DeviceSource"]

@@ -1,0 +1,117 @@
+"""The probe over one library's counters: a pool like any other, that comes and goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import structs
+
+from pytest_memguard.model import Counters, Reading, WindowPlan
+from pytest_memguard.probes.watched import PoolProbe
+
+if TYPE_CHECKING:
+    from pytest_memguard.model import Site, Window
+    from pytest_memguard.probes.device.source import DeviceSource
+
+__all__ = ["DeviceProbe"]
+
+_NOTHING = Counters()
+
+
+class DeviceProbe:
+    """Reads a library while somebody uses it.
+
+    :meth:`load` imports the library. It is for those who name the probe in a budget; to open a window imports nothing.
+    A window tells nothing where the library is not there when it opens.
+    """
+
+    noise_floor_bytes = 0
+
+    def __init__(self, source: DeviceSource) -> None:
+        self.name = source.name
+        self.source = source
+        self._pool: PoolProbe | None = None  # while windows are open, which share the library's one mark
+        self._windows = 0
+
+    def load(self) -> str | None:
+        return self.source.load()
+
+    def unavailable(self) -> str | None:
+        return self.source.unavailable()
+
+    def known_allocation(self, nbytes: int) -> object:
+        return self.source.known_allocation(nbytes)
+
+    def open(self, plan: WindowPlan) -> Window:
+        if self._pool is None:
+            if self.source.unavailable() is not None:
+                return _SilentWindow(self.name)
+            if complaint := self.source.attach():
+                return _SilentWindow(self.name, complaint)
+            self._pool = PoolProbe(self.source, self.name)
+        self._windows += 1
+        return _DeviceWindow(self, self._pool, plan)
+
+    def window_closed(self) -> None:
+        self._windows -= 1
+        if not self._windows:
+            self._pool = None
+            self.source.detach()
+
+
+class _DeviceWindow:
+    def __init__(self, probe: DeviceProbe, pool: PoolProbe, plan: WindowPlan) -> None:
+        self._probe = probe
+        self._closed: Reading | None = None
+        if plan.wants_leak:
+            probe.source.settle()
+        self._window = pool.open(plan)
+
+    def mark(self) -> Reading:
+        if self._closed:
+            return self._closed
+        source = self._probe.source
+        reading = self._window.mark()
+        return structs.replace(reading, broken=source.trouble(), notes=source.notes())
+
+    def settle(self) -> int:
+        self._probe.source.settle()
+        return 0
+
+    def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:  # noqa: ARG002 - counters name no owner
+        return max(0, self.mark().retained_bytes or 0), 0
+
+    def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:  # noqa: ARG002 - pools keep no stacks
+        return ()
+
+    def evidence(self) -> str:
+        return "" if self._closed else self._probe.source.evidence()
+
+    def close(self) -> Reading:
+        if self._closed is None:
+            self._closed = self.mark()
+            self._window.close()
+            self._probe.window_closed()
+        return self._closed
+
+
+class _SilentWindow:
+    """Of a library that is not there, or not in a state to be read."""
+
+    def __init__(self, name: str, complaint: str = "") -> None:
+        self._reading = Reading(probe=name, before=_NOTHING, after=_NOTHING, broken=complaint)
+
+    def mark(self) -> Reading:
+        return self._reading
+
+    def settle(self) -> int:
+        return 0
+
+    def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:  # noqa: ARG002
+        return 0, 0
+
+    def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:  # noqa: ARG002
+        return ()
+
+    def close(self) -> Reading:
+        return self._reading

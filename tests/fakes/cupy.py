@@ -1,0 +1,198 @@
+"""What the probes use of CuPy, on a device that is a few dictionaries.
+
+The pool is CuPy's of version 14.1 and newer: units of 512 bytes, best fit, blocks that split and merge within their
+segment. tests/probes/device/test_pool_contract.py holds it against the real one.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+_UNIT = 512
+_GAP = 1 << 30  # segments never touch, so that blocks of two of them never merge
+
+
+class CUDARuntimeError(RuntimeError):
+    def __init__(self, status: int) -> None:
+        super().__init__(f"cudaError: {status}")
+        self.status = status
+
+
+class Machine:
+    """What a test may change: how many devices there are, and which one is current."""
+
+    def __init__(self) -> None:
+        self.status = 0  # 35: no driver, 100: no device
+        self.devices, self.current = 1, 0
+
+    def get_device_count(self) -> int:
+        if self.status:
+            raise CUDARuntimeError(self.status)
+        return self.devices
+
+    def get_device(self) -> int:
+        self.get_device_count()
+        return self.current
+
+
+machine = Machine()
+
+
+class PooledMemory:
+    """A block in use; it goes back to its pool when nobody holds it any more."""
+
+    def __init__(self, pool: SingleDeviceMemoryPool, ptr: int, size: int) -> None:
+        self.pool, self.ptr, self.size, self.device_id = weakref.ref(pool), ptr, size, pool._device_id
+
+    def __del__(self) -> None:
+        pool = self.pool()
+        if pool is not None:
+            pool._free_block(self.ptr)
+
+
+class MemoryPointer:
+    def __init__(self, mem: PooledMemory, offset: int) -> None:
+        self.mem, self.ptr, self.device_id = mem, mem.ptr + offset, mem.device_id
+
+
+class SingleDeviceMemoryPool:
+    def __init__(self, device_id: int) -> None:
+        self._device_id = device_id
+        self._segments: dict[int, int] = {}
+        self._free: dict[int, int] = {}
+        self._in_use: dict[int, int] = {}
+        self._next = 1 << 20
+
+    def malloc(self, size: int) -> MemoryPointer:
+        size = -(-size // _UNIT) * _UNIT
+        fitting = min(((free, ptr) for ptr, free in self._free.items() if free >= size), default=None)
+        if fitting is None:
+            ptr, self._next = self._next, self._next + size + _GAP
+            self._segments[ptr] = size
+        else:
+            free, ptr = fitting
+            del self._free[ptr]
+            if free > size:
+                self._free[ptr + size] = free - size
+        self._in_use[ptr] = size
+        return MemoryPointer(PooledMemory(self, ptr, size), 0)
+
+    def _free_block(self, ptr: int) -> None:
+        self._free[ptr] = self._in_use.pop(ptr)
+        for start in sorted(self._free):
+            while start in self._free and start + self._free[start] in self._free:
+                self._free[start] += self._free.pop(start + self._free[start])
+
+    def used_bytes(self) -> int:
+        return sum(self._in_use.values())
+
+    def total_bytes(self) -> int:
+        return sum(self._segments.values())
+
+    def free_all_blocks(self) -> None:
+        for ptr, size in list(self._segments.items()):
+            if self._free.get(ptr) == size:
+                del self._segments[ptr], self._free[ptr]
+
+    def _debug_arena_get_index(self, stream: int) -> list[tuple[int, int]]:
+        """Sizes of free blocks, and a flag."""
+        assert stream == 0, "the only stream there is"
+        return [(size, 1) for size in sorted(set(self._free.values()))]
+
+
+class MemoryPool:
+    """One pool for each device; every method is about the current one."""
+
+    def __init__(self) -> None:
+        self._pools: dict[int, SingleDeviceMemoryPool] = {}
+
+    @property
+    def _current(self) -> SingleDeviceMemoryPool:
+        device = machine.get_device()
+        return self._pools.setdefault(device, SingleDeviceMemoryPool(device))
+
+    def malloc(self, size: int) -> MemoryPointer:
+        return self._current.malloc(size)
+
+    def used_bytes(self) -> int:
+        return self._current.used_bytes()
+
+    def total_bytes(self) -> int:
+        return self._current.total_bytes()
+
+    def free_bytes(self) -> int:
+        return self.total_bytes() - self.used_bytes()
+
+    def free_all_blocks(self) -> None:
+        self._current.free_all_blocks()
+
+
+class MemoryAsyncPool(MemoryPool):
+    """Only to be told from the other pool."""
+
+
+_pool = MemoryPool()
+_allocator = _pool.malloc
+_thread_local = threading.local()
+
+
+def get_allocator():
+    return getattr(_thread_local, "allocator", None) or _allocator
+
+
+def set_allocator(allocator=None):
+    global _allocator  # noqa: PLW0603 - so it is in CuPy
+    if getattr(_thread_local, "allocator", None) is not None:
+        raise ValueError("Can't change the global allocator inside `using_allocator` context manager")
+    _allocator = allocator
+
+
+@contextmanager
+def using_allocator(allocator=None):
+    before = getattr(_thread_local, "allocator", None)
+    _thread_local.allocator = allocator
+    try:
+        yield
+    finally:
+        _thread_local.allocator = before
+
+
+def alloc(size: int) -> MemoryPointer:
+    return get_allocator()(size)
+
+
+def get_default_memory_pool() -> MemoryPool:
+    return _pool
+
+
+class _PlanCache:
+    """Of Fourier transforms; a test puts into ``plans`` what must be given back."""
+
+    def __init__(self) -> None:
+        self.plans: list[object] = []
+
+    def clear(self) -> None:
+        self.plans.clear()
+
+
+_plan_cache = _PlanCache()
+
+cuda = SimpleNamespace(
+    MemoryPool=MemoryPool,
+    MemoryAsyncPool=MemoryAsyncPool,
+    alloc=alloc,
+    get_allocator=get_allocator,
+    set_allocator=set_allocator,
+    using_allocator=using_allocator,
+    get_current_stream=lambda: SimpleNamespace(ptr=0),
+    is_available=lambda: machine.status == 0,
+    runtime=SimpleNamespace(
+        CUDARuntimeError=CUDARuntimeError,
+        getDevice=machine.get_device,
+        getDeviceCount=machine.get_device_count,
+    ),
+)
+fft = SimpleNamespace(config=SimpleNamespace(get_plan_cache=lambda: _plan_cache))

@@ -1,0 +1,154 @@
+"""Budgets on device memory, with a library that plays CuPy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+_FAKES = Path(__file__).parents[1] / "fakes"
+
+_TESTS = """
+import pytest
+cupy = pytest.importorskip("cupy")
+KEPT = []
+
+@pytest.mark.memory_budget(peak="2 MiB", leak="0 B", fragmentation=0.1, probe="cupy")
+def test_within():
+    cupy.cuda.alloc(2 << 20)
+
+@pytest.mark.memory_budget(peak="1 MiB", probe="cupy")
+def test_peak():
+    cupy.cuda.alloc(2 << 20)
+
+@pytest.mark.memory_budget(leak="0 B", probe="cupy", rounds=4, warmup=1)
+def test_leak():
+    KEPT.append(cupy.cuda.alloc(1 << 20))
+
+@pytest.mark.memory_budget(leak="0 B", probe="cupy", rounds="auto")
+def test_cache():
+    KEPT or KEPT.append(cupy.cuda.alloc(1 << 20))
+
+@pytest.mark.memory_budget(peak="1 MiB", leak="0 B", probe="cupy")
+def test_other_allocator():
+    cupy.cuda.set_allocator(cupy.cuda.MemoryPool().malloc)
+"""
+
+
+@pytest.fixture
+def device(pytester, monkeypatch):
+    """A folder of tests that import the fakes."""
+    monkeypatch.setenv("PYTHONPATH", str(_FAKES))
+    return pytester
+
+
+def _outcomes(run):
+    return {name: test["verdict"] for name, test in run.tests().items()}
+
+
+def test_budgets_on_a_pool_of_the_device(device, run):
+    device.makepyfile(_TESTS)
+    result = run.enforced(is_apart=True)
+    assert _outcomes(run) == {
+        "test_within": "pass",
+        "test_peak": "fail",
+        "test_leak": "fail",
+        "test_cache": "pass",
+        "test_other_allocator": "inconclusive",
+    }
+    result.stdout.fnmatch_lines(
+        [
+            "peak 2.0 MiB, budget 1.0 MiB (+100.0 %), probe cupy",
+            "leak 1.0 MiB per call, budget 0 B, probe cupy (*over 4 calls)*",
+        ]
+    )
+
+
+def test_fragmentation_is_judged(device, run):
+    device.makepyfile("""
+        import cupy
+        import pytest
+
+        @pytest.mark.memory_budget(fragmentation=0.25, external_fragmentation=0.5, probe="cupy")
+        def test_pieces():
+            blocks = [cupy.cuda.alloc(1 << 20) for _ in range(4)]
+            del blocks[::2]
+            cupy.cuda.alloc(2 << 20)
+    """)
+    result = run.enforced(is_apart=True)
+    result.stdout.fnmatch_lines(["fragmentation 0.3333, budget 0.25 (+33.3 %), probe cupy"])
+    assert run.measurement("test_pieces", "external_fragmentation")["verdict"] == "fail"
+
+
+def test_a_block_inside_a_test(device, run):
+    device.makepyfile("""
+        import cupy
+
+        def test_block(memguard):
+            with memguard.measure("outer", probe="cupy") as outer:
+                with memguard.measure("inner", probe="cupy") as inner:
+                    kept = cupy.cuda.alloc(1 << 20)
+                cupy.cuda.alloc(1 << 20)
+            assert (inner.peak, inner.retained) == (1 << 20, 1 << 20)
+            assert (outer.peak, outer.retained) == (2 << 20, 1 << 20)
+    """)
+    run(is_apart=True).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "reason"),
+    [
+        ("import sys; sys.modules['cupy'] = None", "cupy is not installed"),
+        ("import cupy; cupy.machine.status = 35", "no CUDA driver"),
+    ],
+)
+def test_where_it_cannot_be_measured_the_reason_is_given(device, run, prepare, reason):
+    device.makeconftest(prepare)
+    device.makepyfile("""
+        import pytest
+
+        @pytest.mark.memory_budget(peak="1 MiB", probe="cupy")
+        def test_x(): pass
+    """)
+    run.enforced(is_apart=True).assert_outcomes(passed=1)
+    measured = run.measurement("test_x", "peak")
+    assert (measured["verdict"], measured["reason"], measured["value"]) == ("unavailable", reason, None)
+    run.enforced("--memguard-strict", is_apart=True).assert_outcomes(passed=1)
+    assert run.enforced("--memguard-strict", is_apart=True).ret != 0
+
+
+def test_observing_imports_nothing_and_reads_what_a_test_has_imported(device, run):
+    device.makepyfile("""
+        import sys
+
+        def test_before():
+            assert "cupy" not in sys.modules
+
+        def test_import():
+            import cupy
+
+        def test_after():
+            sys.modules["cupy"].cuda.alloc(1 << 20)
+    """)
+    run(
+        "--memguard-observe",
+        "--memguard-probes=cupy",
+        f"--memguard-report=json:{run.run_file}",
+        is_apart=True,
+    )
+    assert run.tests()["test_before"]["measurements"] == []
+    assert run.measurement("test_after", "peak")["value"] == 1 << 20
+    assert run.measurement("test_after", "leak")["value"] == 0
+
+
+def test_a_budget_imports_the_library_before_its_window_opens(device, run):
+    device.makepyfile("""
+        import sys
+        import pytest
+
+        @pytest.mark.memory_budget(peak="1 MiB", probe="cupy")
+        def test_x():
+            assert "cupy" in sys.modules
+    """)
+    run.enforced(is_apart=True).assert_outcomes(passed=1)
+    assert run.measurement("test_x", "peak")["value"] == 0

@@ -1,0 +1,53 @@
+"""A fake has nothing that the real library lacks."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+_NAMES = {
+    "cupy": [
+        "get_default_memory_pool",
+        "fft.config.get_plan_cache",
+        "cuda.alloc",
+        "cuda.get_allocator",
+        "cuda.set_allocator",
+        "cuda.using_allocator",
+        "cuda.get_current_stream",
+        "cuda.is_available",
+        "cuda.MemoryPool.malloc",
+        "cuda.MemoryPool.used_bytes",
+        "cuda.MemoryPool.total_bytes",
+        "cuda.MemoryPool.free_bytes",
+        "cuda.MemoryPool.free_all_blocks",
+        "cuda.MemoryAsyncPool",
+        "cuda.runtime.getDevice",
+        "cuda.runtime.getDeviceCount",
+        "cuda.runtime.CUDARuntimeError",
+    ],
+}
+_PROGRAM = """
+import importlib, sys
+for path in sys.argv[2:]:
+    found = importlib.import_module(sys.argv[1])
+    for name in path.split("."):
+        found = getattr(found, name)
+"""
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_the_fake_has_them(fakes, name):
+    for path in _NAMES[name]:
+        found = importlib.import_module(name)
+        for attribute in path.split("."):
+            found = getattr(found, attribute)
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_the_real_library_has_them(name):
+    if importlib.util.find_spec(name) is None:
+        pytest.skip(f"{name} is not installed")
+    command = [sys.executable, "-c", _PROGRAM, name, *_NAMES[name]]  # in a process that knows no fakes
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
