@@ -16,6 +16,7 @@ BUILT_IN = {
     "rss": "pytest_memguard.probes.rss:RssProbe",
     "rss_tree": "pytest_memguard.probes.rss_tree:RssTreeProbe",
     "cupy": "pytest_memguard.probes.device.cupy:cupy_probe",
+    "torch": "pytest_memguard.probes.device.torch:torch_probe",
 }
 
 

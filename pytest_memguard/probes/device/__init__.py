@@ -4,7 +4,9 @@
 library.py  finding a library without importing it, and importing it where a budget asks for it
 source.py   what every library is asked for
 probe.py    the probe over one source, and its windows
+known.py    an allocation to calibrate by
 cupy.py     CuPy's memory pool, and its high-water mark through an allocator of our own
+torch.py    PyTorch's caching allocator
 =========== ==============================================================================================
 
 No probe imports a library or makes a CUDA context by itself. It reads a library that the tested program has imported;

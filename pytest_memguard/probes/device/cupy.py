@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pytest_memguard.probes.device import library
+from pytest_memguard.probes.device.known import Known
 from pytest_memguard.probes.device.probe import DeviceProbe
 from pytest_memguard.units import format_bytes
 
@@ -183,15 +184,4 @@ class CupySource:
         return ""
 
     def known_allocation(self, nbytes: int) -> object:
-        return _Known(self._cupy.cuda.alloc(nbytes), self._pool)
-
-
-class _Known:
-    """An allocation whose segment goes with it: the pool must not look larger for having been calibrated."""
-
-    def __init__(self, memory: Any, pool: Any) -> None:
-        self._memory, self._pool = memory, pool
-
-    def __del__(self) -> None:
-        self._memory = None
-        self._pool.free_all_blocks()
+        return Known(self._cupy.cuda.alloc(nbytes), self._pool.free_all_blocks)

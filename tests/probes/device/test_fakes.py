@@ -26,6 +26,20 @@ _NAMES = {
         "cuda.runtime.getDeviceCount",
         "cuda.runtime.CUDARuntimeError",
     ],
+    "torch": [
+        "empty",
+        "uint8",
+        "version.cuda",
+        "cuda.init",
+        "cuda.is_available",
+        "cuda.is_initialized",
+        "cuda.current_device",
+        "cuda.get_allocator_backend",
+        "cuda.memory_stats_as_nested_dict",
+        "cuda.reset_peak_memory_stats",
+        "cuda.empty_cache",
+        "_C",  # what the probe takes from it is there in builds with CUDA alone
+    ],
 }
 _PROGRAM = """
 import importlib, sys
