@@ -79,6 +79,7 @@ class Probe(Protocol):
 
     Optional: ``load()`` imports what the probe reads, and says why it cannot or returns ``None``. It is called where
     somebody asks for the probe by name. A probe that has it is also opened for tests that did not ask, without it.
+    ``no_verdict`` says why its numbers are shown and never judged; empty where they are.
     """
 
     name: str

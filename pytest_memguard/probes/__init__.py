@@ -17,6 +17,7 @@ BUILT_IN = {
     "rss_tree": "pytest_memguard.probes.rss_tree:RssTreeProbe",
     "cupy": "pytest_memguard.probes.device.cupy:cupy_probe",
     "torch": "pytest_memguard.probes.device.torch:torch_probe",
+    "nvml": "pytest_memguard.probes.device.nvml:nvml_probe",
 }
 
 

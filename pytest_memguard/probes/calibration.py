@@ -29,7 +29,8 @@ def complaint_about(probe: Probe) -> str | None:
 def calibrate(probe: Probe) -> str | None:
     """Why ``probe`` must not be judged by: it reads a known allocation more than 1 % wrong; ``None`` if right.
 
-    The allocation is a ``bytearray``, or what the probe's own ``known_allocation(nbytes)`` makes.
+    The allocation is a ``bytearray``, or what the probe's own ``known_allocation(nbytes)`` makes. Where that makes
+    ``None`` there is nothing to compare.
     """
     allocate = getattr(probe, "known_allocation", bytearray)
     complaint = None
@@ -46,6 +47,8 @@ def _compare(probe: Probe, allocate: object) -> str | None:
     window = probe.open(WindowPlan(wants_peak=not getattr(probe, "samples_its_peak", False)))
     try:
         known = allocate(_KNOWN_BYTES)
+        if known is None:  # there is nothing that the probe would have to read right
+            return None
         held = window.mark()
         # While it is still held: Linux rounds the mark of pages already freed, see probes/rss.py.
         read = {"retained": held.retained_bytes, "peak": window.mark().peak_bytes}

@@ -9,6 +9,7 @@ from pytest_memguard.probes.marks import MarkStack
 
 if TYPE_CHECKING:
     from pytest_memguard.model import Site
+    from pytest_memguard.probes.device.source import DeviceSource
 
 __all__ = ["PoolProbe"]
 
@@ -29,7 +30,7 @@ class PoolProbe:
 
     noise_floor_bytes = 0
 
-    def __init__(self, pool: PoolCounters, name: str) -> None:
+    def __init__(self, pool: PoolCounters | DeviceSource, name: str) -> None:
         missing = [c for c in ("allocated_bytes", "reserved_bytes") if not hasattr(pool, c)]
         if missing:
             raise TypeError(
@@ -46,10 +47,9 @@ class PoolProbe:
         return None
 
     def counters(self) -> Counters:
-        allocated_bytes, reserved_bytes = int(self.pool.allocated_bytes), int(self.pool.reserved_bytes)
         return Counters(
-            allocated_bytes=allocated_bytes,
-            reserved_bytes=reserved_bytes,
+            allocated_bytes=_optional(self.pool, "allocated_bytes"),
+            reserved_bytes=_optional(self.pool, "reserved_bytes"),
             free_bytes=_optional(self.pool, "free_bytes"),
             largest_free_bytes=_optional(self.pool, "largest_free_bytes"),
             allocations=_optional(self.pool, "allocations"),

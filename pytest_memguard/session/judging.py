@@ -49,6 +49,8 @@ def _judge(
     judged = judge(guarded.probe.name, metric, value, limits, note=note)
     if guarded.is_updating and limits.limit == "baseline" and value is not None:
         return structs.replace(judged, verdict=Verdict.PASS, reason=note)
+    if value is not None and (no_verdict := getattr(guarded.probe, "no_verdict", "")):
+        return structs.replace(judged, verdict=Verdict.INCONCLUSIVE, reason=f"{metric}: {no_verdict}")
     return judged
 
 

@@ -90,7 +90,7 @@ class Observation:
                     reason = f"{metric}: {reading.broken}"
                     yield unjudged(reading.probe, metric, _NO_LIMITS, Verdict.INCONCLUSIVE, reason)
                 elif value is not None:
-                    note = "; ".join(reading.notes) if metric == "peak" else ""
+                    note = "; ".join(reading.notes) if metric == "peak" or reading.peak_bytes is None else ""
                     yield Measurement(probe=reading.probe, metric=metric, value=value, unit="B", reason=note)
 
     def close(self) -> None:

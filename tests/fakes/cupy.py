@@ -193,6 +193,7 @@ cuda = SimpleNamespace(
         CUDARuntimeError=CUDARuntimeError,
         getDevice=machine.get_device,
         getDeviceCount=machine.get_device_count,
+        deviceGetPCIBusId=lambda device: f"0000:{device + 1:02X}:00.0",
     ),
 )
 fft = SimpleNamespace(config=SimpleNamespace(get_plan_cache=lambda: _plan_cache))

@@ -88,6 +88,9 @@ cuda = SimpleNamespace(
     is_initialized=lambda: machine.is_started,
     init=_start,
     current_device=lambda: 0,
+    get_device_properties=lambda device: SimpleNamespace(
+        pci_domain_id=0, pci_bus_id=device + 1, pci_device_id=0
+    ),
     get_allocator_backend=lambda: machine.backend,
     memory_stats_as_nested_dict=_statistics,
     reset_peak_memory_stats=lambda device=0: _C._cuda_resetPeakMemoryStats(device),

@@ -152,3 +152,35 @@ def test_a_budget_imports_the_library_before_its_window_opens(device, run):
     """)
     run.enforced(is_apart=True).assert_outcomes(passed=1)
     assert run.measurement("test_x", "peak")["value"] == 0
+
+
+def test_the_drivers_count_is_shown_and_never_judged(device, run):
+    device.makepyfile("""
+        import pynvml
+        import pytest
+
+        @pytest.mark.memory_budget(leak="0 B", probe="nvml")
+        def test_x():
+            pynvml.machine.used["00000000:01:00.0"] += 1 << 20
+    """)
+    run.enforced(is_apart=True).assert_outcomes(passed=1)
+    measured = run.measurement("test_x", "leak")
+    assert (measured["value"], measured["verdict"]) == (1 << 20, "inconclusive")
+    assert "evidence, and no verdict" in measured["reason"]
+
+
+def test_a_leak_has_the_drivers_count_beside_it(device, run):
+    device.makepyfile("""
+        import cupy, pynvml
+        import pytest
+
+        KEPT = []
+
+        @pytest.mark.memory_budget(leak="0 B", probe="cupy")
+        def test_x():
+            KEPT.append(cupy.cuda.alloc(1 << 20))
+            pynvml.machine.used["00000000:01:00.0"] += 2 << 20
+    """)
+    run.enforced(is_apart=True).stdout.fnmatch_lines(
+        ["leak 1.0 MiB per call, budget 0 B, probe cupy; device +2.0 MiB by the driver's count"]
+    )

@@ -7,6 +7,8 @@ probe.py    the probe over one source, and its windows
 known.py    an allocation to calibrate by
 cupy.py     CuPy's memory pool, and its high-water mark through an allocator of our own
 torch.py    PyTorch's caching allocator
+driver.py   what the driver counts on the device, through NVML
+nvml.py     the same as a probe: evidence, and never a verdict
 =========== ==============================================================================================
 
 No probe imports a library or makes a CUDA context by itself. It reads a library that the tested program has imported;

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import structs
 
 from pytest_memguard.model import Counters, Reading, WindowPlan
+from pytest_memguard.probes.device import library
+from pytest_memguard.probes.device.driver import device_used_bytes
 from pytest_memguard.probes.watched import PoolProbe
+from pytest_memguard.units import format_bytes
 
 if TYPE_CHECKING:
     from pytest_memguard.model import Site, Window
@@ -33,8 +36,16 @@ class DeviceProbe:
         self._pool: PoolProbe | None = None  # while windows are open, which share the library's one mark
         self._windows = 0
 
+    @property
+    def no_verdict(self) -> str:
+        return getattr(self.source, "no_verdict", "")
+
     def load(self) -> str | None:
-        return self.source.load()
+        """Import the library, and the driver's own view of the device to stand beside what it says."""
+        reason = self.source.load()
+        if reason is None:
+            library.load("pynvml")
+        return reason
 
     def unavailable(self) -> str | None:
         return self.source.unavailable()
@@ -63,8 +74,10 @@ class _DeviceWindow:
     def __init__(self, probe: DeviceProbe, pool: PoolProbe, plan: WindowPlan) -> None:
         self._probe = probe
         self._closed: Reading | None = None
+        self._driver_bytes: int | None = None
         if plan.wants_leak:
             probe.source.settle()
+            self._driver_bytes = device_used_bytes()
         self._window = pool.open(plan)
 
     def mark(self) -> Reading:
@@ -85,7 +98,15 @@ class _DeviceWindow:
         return ()
 
     def evidence(self) -> str:
-        return "" if self._closed else self._probe.source.evidence()
+        """What the library says, and how much more the driver counts on the device since the window opened."""
+        if self._closed:
+            return ""
+        said, now = self._probe.source.evidence(), device_used_bytes()
+        if self._driver_bytes is None or now is None:
+            return said
+        more = now - self._driver_bytes
+        driver = f"device {'-' if more < 0 else '+'}{format_bytes(abs(more))} by the driver's count"
+        return f"{said}; {driver}" if said else driver
 
     def close(self) -> Reading:
         if self._closed is None:

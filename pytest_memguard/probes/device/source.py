@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from pytest_memguard.model import PoolCounters
-
 __all__ = ["DeviceSource"]
 
 
-class DeviceSource(PoolCounters, Protocol):
+class DeviceSource(Protocol):
     """One library's counters, of the device that was current at :meth:`attach`.
 
     The optional counters of :class:`~pytest_memguard.model.PoolCounters` are read where there are any. They are asked
-    for between :meth:`attach` and :meth:`detach` alone.
+    for between :meth:`attach` and :meth:`detach` alone. Optional too: ``no_verdict``, why nothing may be judged by it.
     """
 
     name: str
+
+    @property
+    def allocated_bytes(self) -> int | None:
+        """Bytes handed to live objects; ``None`` where the library does not tell."""
+
+    @property
+    def reserved_bytes(self) -> int | None:
+        """Bytes held from the driver, handed out or not."""
 
     def load(self) -> str | None:
         """Import the library; why it cannot be imported, or ``None``."""
