@@ -27,6 +27,7 @@ class Machine:
     def __init__(self) -> None:
         self.status = 0  # 35: no driver, 100: no device
         self.devices, self.current = 1, 0
+        self.is_synchronized = False
 
     def get_device_count(self) -> int:
         if self.status:
@@ -168,6 +169,57 @@ def get_default_memory_pool() -> MemoryPool:
     return _pool
 
 
+class PinnedMemory:
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+
+class PooledPinnedMemory(PinnedMemory):
+    """A buffer in use; it stays in its pool."""
+
+
+class PinnedMemoryPointer:
+    def __init__(self, mem: PinnedMemory, offset: int) -> None:
+        self.mem, self.offset = mem, offset
+
+
+class PinnedMemoryPool:
+    """Counts nothing."""
+
+    def malloc(self, size: int) -> PinnedMemoryPointer:
+        if size == 0:
+            return PinnedMemoryPointer(PinnedMemory(0), 0)
+        machine.get_device()
+        return PinnedMemoryPointer(PooledPinnedMemory(-(-size // _UNIT) * _UNIT), 0)
+
+    def free_all_blocks(self) -> None:
+        pass
+
+
+_pinned_pool = PinnedMemoryPool()
+_pinned_allocator = _pinned_pool.malloc
+copies: list[PinnedMemoryPointer] = []  # buffers that wait for the device to have copied them
+
+
+def get_default_pinned_memory_pool() -> PinnedMemoryPool:
+    return _pinned_pool
+
+
+def set_pinned_memory_allocator(allocator=None):
+    global _pinned_allocator  # noqa: PLW0603 - so it is in CuPy
+    _pinned_allocator = allocator
+
+
+def alloc_pinned_memory(size: int) -> PinnedMemoryPointer:
+    if machine.is_synchronized:
+        copies.clear()
+    return _pinned_allocator(size)
+
+
+def _synchronize() -> None:
+    machine.is_synchronized = True
+
+
 class _PlanCache:
     """Of Fourier transforms; a test puts into ``plans`` what must be given back."""
 
@@ -183,7 +235,12 @@ _plan_cache = _PlanCache()
 cuda = SimpleNamespace(
     MemoryPool=MemoryPool,
     MemoryAsyncPool=MemoryAsyncPool,
+    PinnedMemory=PinnedMemory,
+    PinnedMemoryPointer=PinnedMemoryPointer,
+    PinnedMemoryPool=PinnedMemoryPool,
     alloc=alloc,
+    alloc_pinned_memory=alloc_pinned_memory,
+    set_pinned_memory_allocator=set_pinned_memory_allocator,
     get_allocator=get_allocator,
     set_allocator=set_allocator,
     using_allocator=using_allocator,
@@ -193,6 +250,7 @@ cuda = SimpleNamespace(
         CUDARuntimeError=CUDARuntimeError,
         getDevice=machine.get_device,
         getDeviceCount=machine.get_device_count,
+        deviceSynchronize=_synchronize,
         deviceGetPCIBusId=lambda device: f"0000:{device + 1:02X}:00.0",
     ),
 )

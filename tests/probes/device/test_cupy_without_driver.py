@@ -89,3 +89,32 @@ def test_another_allocator_set_inside_is_noticed(pool):
 @pytest.mark.skipif(cupy.cuda.is_available(), reason="there is a CUDA device")
 def test_without_a_driver_the_probe_says_so():
     assert make_probe("cupy").unavailable() in {"no CUDA driver", "no CUDA device"}
+
+
+class HostBuffer:
+    """Stands for memory from cudaHostAlloc."""
+
+    def __init__(self, size):
+        self._buffer = ctypes.create_string_buffer(size)
+        self.ptr, self.size = ctypes.addressof(self._buffer), size
+
+
+def test_pinned_buffers_of_the_real_pool_are_followed(monkeypatch):
+    pinned = cupy.cuda.PinnedMemoryPool(lambda size: cupy.cuda.PinnedMemoryPointer(HostBuffer(size), 0))
+    before = cupy.get_default_pinned_memory_pool().malloc
+    monkeypatch.setattr(cupy, "get_default_pinned_memory_pool", lambda: pinned)
+    monkeypatch.setattr(cupy.cuda.runtime, "getDeviceCount", lambda: 1)
+    window = make_probe("cupy_pinned").open(WindowPlan())
+    try:
+        first, kept = cupy.cuda.alloc_pinned_memory(MIB), cupy.cuda.alloc_pinned_memory(1)
+        del first
+        again = cupy.cuda.alloc_pinned_memory(MIB)
+        del again
+        reading = window.close()
+        asked = cupy.cuda.alloc_pinned_memory(1)
+    finally:
+        cupy.cuda.set_pinned_memory_allocator(before)
+    assert (reading.peak_bytes, reading.retained_bytes, reading.broken) == (MIB + 512, 512, "")
+    assert (reading.after.allocations, reading.after.frees) == (3, 2)
+    assert asked.mem.pool() is pinned
+    assert kept.mem.size == 512
