@@ -28,6 +28,7 @@ class Machine:
         self.status = 0  # 35: no driver, 100: no device
         self.devices, self.current = 1, 0
         self.is_synchronized = False
+        self.has_driver_pools, self.driver_pool = 1, 1
 
     def get_device_count(self) -> int:
         if self.status:
@@ -131,8 +132,57 @@ class MemoryPool:
         self._current.free_all_blocks()
 
 
-class MemoryAsyncPool(MemoryPool):
-    """Only to be told from the other pool."""
+class DriverPool:
+    """Of the driver: what is freed counts until the device is synchronized, and marks can be reset to zero alone."""
+
+    def __init__(self) -> None:
+        self.attributes = dict.fromkeys(_ATTRIBUTES.values(), 0)
+        self.freed = 0
+
+    def move(self, nbytes: int) -> None:
+        attributes = self.attributes
+        attributes[7] += nbytes
+        attributes[8] = max(attributes[8], attributes[7])
+        attributes[5] = max(attributes[5], attributes[7])
+        attributes[6] = max(attributes[6], attributes[5])
+
+    def synchronize(self) -> None:
+        self.move(-self.freed)
+        self.freed = 0
+
+    def set_attribute(self, attribute: int, value: int) -> None:
+        assert (attribute, value) in {(6, 0), (8, 0)}, "a mark can be set to zero alone"
+        self.attributes[attribute] = value
+
+    def trim(self, keep: int) -> None:
+        self.attributes[5] = max(keep, self.attributes[7])
+
+
+_ATTRIBUTES = {
+    "cudaMemPoolAttrReservedMemCurrent": 5,
+    "cudaMemPoolAttrReservedMemHigh": 6,
+    "cudaMemPoolAttrUsedMemCurrent": 7,
+    "cudaMemPoolAttrUsedMemHigh": 8,
+}
+driver_pools: dict[int, DriverPool] = {1: DriverPool()}  # by handle
+
+
+class MemoryAsync:
+    def __init__(self, size: int) -> None:
+        self.size, self._pool = size, driver_pools[machine.driver_pool]
+        self._pool.move(size)
+
+    def __del__(self) -> None:
+        self._pool.freed += self.size
+
+
+def malloc_async(size: int) -> MemoryAsync:
+    return MemoryAsync(-(-size // _UNIT) * _UNIT)
+
+
+class MemoryAsyncPool:
+    def malloc(self, size: int) -> MemoryAsync:
+        return malloc_async(size)
 
 
 _pool = MemoryPool()
@@ -218,6 +268,8 @@ def alloc_pinned_memory(size: int) -> PinnedMemoryPointer:
 
 def _synchronize() -> None:
     machine.is_synchronized = True
+    for pool in driver_pools.values():
+        pool.synchronize()
 
 
 class _PlanCache:
@@ -235,6 +287,7 @@ _plan_cache = _PlanCache()
 cuda = SimpleNamespace(
     MemoryPool=MemoryPool,
     MemoryAsyncPool=MemoryAsyncPool,
+    malloc_async=malloc_async,
     PinnedMemory=PinnedMemory,
     PinnedMemoryPointer=PinnedMemoryPointer,
     PinnedMemoryPool=PinnedMemoryPool,
@@ -251,6 +304,13 @@ cuda = SimpleNamespace(
         getDevice=machine.get_device,
         getDeviceCount=machine.get_device_count,
         deviceSynchronize=_synchronize,
+        cudaDevAttrMemoryPoolsSupported=115,
+        deviceGetAttribute=lambda attribute, device: {115: machine.has_driver_pools}[attribute],
+        deviceGetMemPool=lambda device: machine.driver_pool,
+        memPoolGetAttribute=lambda pool, attribute: driver_pools[pool].attributes[attribute],
+        memPoolSetAttribute=lambda pool, attribute, value: driver_pools[pool].set_attribute(attribute, value),
+        memPoolTrimTo=lambda pool, keep: driver_pools[pool].trim(keep),
+        **_ATTRIBUTES,
         deviceGetPCIBusId=lambda device: f"0000:{device + 1:02X}:00.0",
     ),
 )

@@ -7,6 +7,7 @@ probe.py       the probe over one source, and its windows
 known.py       an allocation to calibrate by
 cupy.py        CuPy's memory pool, and its high-water mark through an allocator of our own
 cupy_pinned.py CuPy's pinned host memory, counted by the lifetime of its buffers
+cuda_async.py  CUDA's stream-ordered pool
 torch.py       PyTorch's caching allocator
 driver.py      what the driver counts on the device, through NVML
 nvml.py        the same as a probe: evidence, and never a verdict
