@@ -19,6 +19,7 @@ BUILT_IN = {
     "cupy_pinned": "pytest_memguard.probes.device.cupy_pinned:cupy_pinned_probe",
     "cuda_async": "pytest_memguard.probes.device.cuda_async:cuda_async_probe",
     "torch": "pytest_memguard.probes.device.torch:torch_probe",
+    "rmm": "pytest_memguard.probes.device.rmm:rmm_probe",
     "nvml": "pytest_memguard.probes.device.nvml:nvml_probe",
 }
 

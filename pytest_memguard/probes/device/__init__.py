@@ -9,6 +9,7 @@ cupy.py        CuPy's memory pool, and its high-water mark through an allocator 
 cupy_pinned.py CuPy's pinned host memory, counted by the lifetime of its buffers
 cuda_async.py  CUDA's stream-ordered pool
 torch.py       PyTorch's caching allocator
+rmm.py         the resources of RMM
 driver.py      what the driver counts on the device, through NVML
 nvml.py        the same as a probe: evidence, and never a verdict
 ============== ==============================================================================================

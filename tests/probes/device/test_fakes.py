@@ -59,6 +59,17 @@ _NAMES = {
         "nvmlDeviceGetMigDeviceHandleByIndex",
         "nvmlDeviceGetMemoryInfo",
     ],
+    "rmm": [
+        "DeviceBuffer",
+        "mr.LoggingResourceAdaptor",
+        "mr.PoolMemoryResource.pool_size",
+        "mr.StatisticsResourceAdaptor.allocation_counts",
+        "mr.StatisticsResourceAdaptor.get_upstream",
+        "mr.StatisticsResourceAdaptor.push_counters",
+        "mr.StatisticsResourceAdaptor.pop_counters",
+        "mr.get_current_device_resource",
+        "mr.set_current_device_resource",
+    ],
     "torch": [
         "empty",
         "uint8",
