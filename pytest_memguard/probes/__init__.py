@@ -20,6 +20,7 @@ BUILT_IN = {
     "cuda_async": "pytest_memguard.probes.device.cuda_async:cuda_async_probe",
     "torch": "pytest_memguard.probes.device.torch:torch_probe",
     "rmm": "pytest_memguard.probes.device.rmm:rmm_probe",
+    "jax": "pytest_memguard.probes.device.jax:jax_probe",
     "nvml": "pytest_memguard.probes.device.nvml:nvml_probe",
 }
 

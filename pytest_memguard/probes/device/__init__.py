@@ -10,6 +10,7 @@ cupy_pinned.py CuPy's pinned host memory, counted by the lifetime of its buffers
 cuda_async.py  CUDA's stream-ordered pool
 torch.py       PyTorch's caching allocator
 rmm.py         the resources of RMM
+jax.py         JAX's allocator
 driver.py      what the driver counts on the device, through NVML
 nvml.py        the same as a probe: evidence, and never a verdict
 ============== ==============================================================================================

@@ -14,14 +14,15 @@ FAKES = Path(__file__).parents[2] / "fakes"
 @pytest.fixture
 def fakes(monkeypatch):
     """Folder of the fakes, found before any real library; whoever imported a real one has it back afterwards."""
-    names = {path.stem for path in FAKES.glob("*.py")}
+    names = {path.stem for path in FAKES.iterdir()} - {"README"}
     for module in list(sys.modules):
         if module.partition(".")[0] in names:
             monkeypatch.delitem(sys.modules, module)
     monkeypatch.syspath_prepend(FAKES)
     yield FAKES
-    for name in names:
-        sys.modules.pop(name, None)
+    for module in list(sys.modules):
+        if module.partition(".")[0] in names:
+            del sys.modules[module]
     importlib.invalidate_caches()
 
 

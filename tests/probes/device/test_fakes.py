@@ -46,6 +46,12 @@ _NAMES = {
         "cuda.runtime.deviceGetPCIBusId",
         "cuda.runtime.CUDARuntimeError",
     ],
+    "jax": [
+        "config.jax_default_device",
+        "device_put",
+        "local_devices",
+        "_src.xla_bridge.backends_are_initialized",
+    ],
     "pynvml": [
         "NVMLError",
         "NVMLError_DriverNotLoaded",
