@@ -184,3 +184,31 @@ def test_a_leak_has_the_drivers_count_beside_it(device, run):
     run.enforced(is_apart=True).stdout.fnmatch_lines(
         ["leak 1.0 MiB per call, budget 0 B, probe cupy; device +2.0 MiB by the driver's count"]
     )
+
+
+_DEVICE_PROBES = ("cupy", "cupy_pinned", "cuda_async", "torch", "rmm", "jax", "nvml")
+
+
+@pytest.mark.parametrize(
+    "mode", [("--memguard",), ("--memguard-observe", f"--memguard-probes={','.join(_DEVICE_PROBES)}")]
+)
+def test_a_run_without_device_budgets_imports_no_library_and_loads_no_driver(pytester, run, mode):
+    pytester.makepyfile("""
+        import sys
+        from pathlib import Path
+
+        import pytest
+
+        @pytest.mark.memory_budget(peak="1 MiB")
+        def test_guarded(): pass
+
+        def test_observed(): pass
+
+        def test_nothing_was_loaded():
+            assert not {"cupy", "torch", "rmm", "jax", "pynvml"} & set(sys.modules)
+            maps = Path("/proc/self/maps")
+            if maps.exists():  # a context needs the driver's library
+                loaded = maps.read_text()
+                assert "libcuda" not in loaded and "libnvidia" not in loaded
+    """)
+    run(*mode, is_apart=True).assert_outcomes(passed=3)
