@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_memguard.probes.device import library
 
-__all__ = ["MODULE", "device_handle", "device_used_bytes", "not_answering"]
+__all__ = ["MODULE", "device_handle", "device_used_bytes", "not_answering", "sharing"]
 
 MODULE = "pynvml"  # of the package nvidia-ml-py; the package that is called pynvml is retired
 
@@ -26,6 +26,12 @@ def device_used_bytes() -> int | None:
         return int(pynvml.nvmlDeviceGetMemoryInfo(device_handle(pynvml)).used)
     except (pynvml.NVMLError, LookupError):
         return None
+
+
+def sharing() -> str:
+    """Who else of this run is on the device: the workers of xdist do not divide devices among themselves."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return f", {workers} workers of this run on it" if workers > 1 else ""
 
 
 def not_answering(pynvml: Any) -> str | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from pytest_memguard.probes.device import library
-from pytest_memguard.probes.device.driver import MODULE, device_handle, not_answering
+from pytest_memguard.probes.device.driver import MODULE, device_handle, not_answering, sharing
 from pytest_memguard.probes.device.probe import DeviceProbe
 
 __all__ = ["NvmlSource", "nvml_probe"]
@@ -28,9 +27,7 @@ class NvmlSource:
 
     @property
     def no_verdict(self) -> str:
-        workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-        sharing = f", {workers} workers of this run among them" if workers > 1 else ""
-        return f"nvml counts what every process has in use on the device{sharing}: evidence, and no verdict"
+        return f"nvml counts what every process has in use on the device{sharing()}: evidence, and no verdict"
 
     def load(self) -> str | None:
         reason = library.load(MODULE)

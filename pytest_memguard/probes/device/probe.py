@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import structs
 
 from pytest_memguard.model import Counters, Reading, WindowPlan
 from pytest_memguard.probes.device import library
-from pytest_memguard.probes.device.driver import device_used_bytes
+from pytest_memguard.probes.device.driver import device_used_bytes, sharing
 from pytest_memguard.probes.watched import PoolProbe
 from pytest_memguard.units import format_bytes
 
@@ -84,11 +85,16 @@ class _DeviceWindow:
         if self._closed:
             return self._closed
         source = self._probe.source
-        reading = self._window.mark()
-        return structs.replace(reading, broken=source.trouble(), notes=source.notes())
+        try:
+            reading = self._window.mark()
+            return structs.replace(reading, broken=source.trouble(), notes=source.notes())
+        except Exception as error:  # noqa: BLE001 - after a kernel has failed every call may, with errors of any kind
+            broken = f"{source.name} no longer answers: {type(error).__name__}: {error}"
+            return Reading(probe=source.name, before=_NOTHING, after=_NOTHING, broken=broken)
 
     def settle(self) -> int:
-        self._probe.source.settle()
+        with suppress(Exception):  # the reading that follows says what is wrong
+            self._probe.source.settle()
         return 0
 
     def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:  # noqa: ARG002 - counters name no owner
@@ -105,13 +111,16 @@ class _DeviceWindow:
         if self._driver_bytes is None or now is None:
             return said
         more = now - self._driver_bytes
-        driver = f"device {'-' if more < 0 else '+'}{format_bytes(abs(more))} by the driver's count"
+        driver = (
+            f"device {'-' if more < 0 else '+'}{format_bytes(abs(more))} by the driver's count{sharing()}"
+        )
         return f"{said}; {driver}" if said else driver
 
     def close(self) -> Reading:
         if self._closed is None:
             self._closed = self.mark()
-            self._window.close()
+            with suppress(Exception):
+                self._window.close()
             self._probe.window_closed()
         return self._closed
 

@@ -140,6 +140,17 @@ def test_what_another_device_allocates_is_counted_there(cupy, probe):
     assert (here.device_id, there.device_id) == (0, 1)
 
 
+def test_a_device_that_fails_inside_the_window_is_said_and_the_allocator_goes(cupy, probe):
+    before = cupy.cuda.get_allocator()
+    window = probe.open(WindowPlan(wants_leak=True))
+    cupy.machine.status = 700  # an illegal address: from now on every call fails
+    assert window.settle() == 0
+    reading = window.close()
+    assert reading.broken == "cupy no longer answers: CUDARuntimeError: cudaError: 700"
+    assert (reading.peak_bytes, window.evidence()) == (None, "")
+    assert cupy.cuda.get_allocator() == before
+
+
 def test_plans_of_fourier_transforms_are_no_leak(cupy, probe):
     plans = cupy.fft.config.get_plan_cache().plans
     plans.append(cupy.cuda.alloc(8 * MIB))

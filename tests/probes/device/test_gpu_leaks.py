@@ -10,7 +10,7 @@ pytestmark = pytest.mark.gpu
 _CUPY = """
 import pytest
 cupy = pytest.importorskip("cupy")
-KEPT = []
+KEPT, CACHE = [], []
 leaks = pytest.mark.memory_budget(leak="0 B", probe="cupy", rounds=6, warmup=2)
 
 
@@ -31,7 +31,7 @@ def test_leak_stream_with_a_buffer():
 @leaks
 def test_leak_plan_kept_by_the_program():
     from cupyx.scipy.fft import get_fft_plan
-    KEPT.append(get_fft_plan(cupy.zeros(4096 + len(KEPT), cupy.complex64)))
+    KEPT.append(get_fft_plan(cupy.zeros(1009 * 1013, cupy.complex64)))  # large primes: it needs a work area
 
 @pytest.mark.memory_budget(leak="0 B", probe="cupy_pinned", rounds=6, warmup=2)
 def test_leak_pinned_buffer():
@@ -64,8 +64,8 @@ def test_fine_stream_that_goes():
 
 @leaks
 def test_fine_cache_that_is_full_at_once():
-    if not KEPT:
-        KEPT.append(cupy.zeros(1 << 16))
+    if not CACHE:
+        CACHE.append(cupy.zeros(1 << 16))
 
 @pytest.mark.memory_budget(leak="0 B", probe="cupy_pinned", rounds=6, warmup=2)
 def test_fine_copy_through_a_pinned_buffer():

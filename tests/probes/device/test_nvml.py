@@ -89,16 +89,18 @@ def test_without_the_library_the_package_is_named(monkeypatch):
 def test_workers_that_share_the_device_are_named(probe, monkeypatch):
     assert "workers" not in probe.no_verdict
     monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "4")
-    assert "4 workers of this run among them" in probe.no_verdict
+    assert "4 workers of this run on it" in probe.no_verdict
     assert probe.open(WindowPlan()).close().notes == (probe.no_verdict,)
 
 
-def test_the_drivers_count_stands_beside_a_leak(pynvml, cupy):
+def test_the_drivers_count_stands_beside_a_leak(pynvml, cupy, monkeypatch):
     cupy_probe = make_probe("cupy")
     window = cupy_probe.open(WindowPlan(wants_leak=True))
     leaked = cupy.cuda.alloc(MIB)
     pynvml.machine.used[FIRST] += 2 * MIB
     assert window.evidence() == "device +2.0 MiB by the driver's count"
+    monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "2")
+    assert window.evidence() == "device +2.0 MiB by the driver's count, 2 workers of this run on it"
     window.close()
     assert leaked.mem.size == MIB
 
