@@ -120,14 +120,14 @@ def test_a_benchmark_that_hangs(sample):
 
 
 def test_a_benchmark_too_slow_for_the_budget_takes_no_time_of_the_others(sample):
-    test = WAITING.replace("100", "2.0") + "def test_quick(benchmark):\n    benchmark(sum, range(2000))\n"
+    test = WAITING.replace("100", "1.0") + "def test_quick(benchmark):\n    benchmark(sum, range(2000))\n"
     sample.commit({"calc.py": "", "test_calc.py": test})
     sample.commit()
-    _, found = sample.timed("--budget", "45s")
+    _, found = sample.timed("--budget", "30s")
     assert found["test_waiting"]["verdict"] == "inconclusive"
     assert len(found["test_waiting"]["pair_ratios"]) < 5
     assert len(found["test_quick"]["pair_ratios"]) >= 5
-    reason = "the budget of 0.75 min has no room for the pairs it takes: more pairs would tell"
+    reason = "the budget of 0.5 min has no room for the pairs it takes: more pairs would tell"
     assert found["test_waiting"]["reason"] == reason
 
 
