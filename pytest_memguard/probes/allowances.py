@@ -18,7 +18,7 @@ import os
 import re
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_memguard.probes.sites import is_library, is_stdlib
 
@@ -82,7 +82,7 @@ def clear_caches() -> None:
             found()
     # Which lines have warned already; every test of pytest starts with filters of its own and so asks again anyway.
     for module in tuple(sys.modules.values()):
-        if registry := getattr(module, "__dict__", {}).get("__warningregistry__"):
+        if registry := _namespace(module).get("__warningregistry__"):
             registry.clear()
     for cleanup in tuple(getattr(sys.modules.get("typing"), "_cleanups", ())):
         cleanup()
@@ -90,6 +90,15 @@ def clear_caches() -> None:
         if (clear := getattr(sys, name, None)) is not None:
             clear()
             break
+
+
+def _namespace(module: object) -> dict[str, Any]:
+    """The module's names, without an ``importlib.util.LazyLoader`` taking the question for a first use of it."""
+    try:
+        names: dict[str, Any] = object.__getattribute__(module, "__dict__")
+    except AttributeError:  # anything may stand in sys.modules
+        return {}
+    return names
 
 
 def _forget_files() -> None:

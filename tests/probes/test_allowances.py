@@ -1,3 +1,4 @@
+import importlib.util
 import io
 import linecache
 import logging
@@ -64,6 +65,21 @@ def test_caches_of_the_standard_library_are_emptied():
     assert __file__ not in linecache.cache
     assert "<generated>" in linecache.cache, "nobody could read it again"
     del linecache.cache["<generated>"]
+
+
+def test_a_module_that_loads_when_first_used_is_not_loaded(tmp_path, monkeypatch):
+    (tmp_path / "loads_late.py").write_text("import sys\nsys.loads_late_was_loaded = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "loads_late_was_loaded", False, raising=False)
+    spec = importlib.util.find_spec("loads_late")
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "loads_late", module)
+    spec.loader.exec_module(module)
+    allowances.clear_caches()
+    assert not sys.loads_late_was_loaded
+    assert vars(module)
+    assert sys.loads_late_was_loaded
 
 
 def test_captured_output_counts_by_its_growth(monkeypatch):
