@@ -1,5 +1,7 @@
 """The cupy probe over a fake of CuPy."""
 
+import importlib.util
+import sys
 import threading
 
 import pytest
@@ -183,8 +185,6 @@ def test_without_a_device_it_says_so(cupy, probe, status, reason):
 
 
 def test_the_library_is_imported_only_where_somebody_asks_for_it(fakes):
-    import sys
-
     probe = make_probe("cupy")
     assert probe.unavailable() == "cupy has not been imported"
     reading = probe.open(WindowPlan()).close()
@@ -194,9 +194,19 @@ def test_the_library_is_imported_only_where_somebody_asks_for_it(fakes):
     assert "cupy" in sys.modules
 
 
-def test_without_the_library_it_says_so(monkeypatch):
-    import sys
+def test_a_library_that_is_loaded_lazily_is_loaded_only_where_somebody_asks_for_it(fakes, monkeypatch):
+    spec = importlib.util.find_spec("cupy")
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "cupy", module)
+    spec.loader.exec_module(module)
+    probe = make_probe("cupy")
+    assert probe.open(WindowPlan()).close().peak_bytes is None
+    assert type(module).__name__ == "_LazyModule"
+    assert complaint_about(probe) is None
 
+
+def test_without_the_library_it_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)
     assert complaint_about(make_probe("cupy")) == "cupy is not installed"
 
