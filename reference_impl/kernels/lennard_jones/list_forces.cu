@@ -1,5 +1,5 @@
 // Lennard-Jones forces from a full neighbor list. LANES threads share an atom, read its row side by side, and add up
-// what they found by halves: no atomics, so the same list gives the same bits. Energies and virials of atoms come along.
+// what they found by halves: no atomics, so the same list gives the same bits. sums are energies and virials of atoms.
 
 #define LANES 8
 
@@ -37,15 +37,16 @@ template <typename Real, typename Sum, typename Place>
 __device__ void meet_listed(const Place* __restrict__ places, const double* __restrict__ box,
                             const long long* __restrict__ indptr, const int* __restrict__ indices, int atoms,
                             double cutoff_squared, double* forces, double* sums) {
-    int thread = blockIdx.x * blockDim.x + threadIdx.x;
+    unsigned thread = blockIdx.x * blockDim.x + threadIdx.x;
     int atom = thread / LANES, lane = thread % LANES;
     Pulls<Real, Sum> pulls = {};
     if (atom < atoms) {
         Real lx = box[0], ly = box[1], lz = box[2], ux = box[3], uy = box[4], uz = box[5], limit = cutoff_squared;
         Place here = places[atom];
-        long long stop = indptr[atom + 1];
-        for (long long k = indptr[atom] + lane; k < stop; k += LANES) {
-            Place there = places[indices[k]];
+        const int* row = indices + indptr[atom];
+        int count = (int)(indptr[atom + 1] - indptr[atom]);
+        for (int k = lane; k < count; k += LANES) {
+            Place there = places[row[k]];
             Real dx = here.x - there.x, dy = here.y - there.y, dz = here.z - there.z;
             dx -= lx * rint(dx * ux);
             dy -= ly * rint(dy * uy);

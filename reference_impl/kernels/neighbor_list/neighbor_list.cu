@@ -13,7 +13,7 @@ struct Limits {
 };
 
 __device__ bool is_near_exactly(const double* __restrict__ positions, const double* __restrict__ box, int atoms, int i,
-                                long long j, double limit) {
+                                int j, double limit) {
     double squared = 0.0;
     for (int axis = 0; axis < 3; ++axis) {
         const double* along = positions + (long long)axis * atoms;
@@ -33,12 +33,18 @@ __device__ float squared_distance(float4 a, float4 b, const Limits& limits) {
     return x * x + y * y + z * z;
 }
 
+// The first of SPAN cells around that of an atom, in a row of `cells` that closes; of fewer, all are looked at once.
+__device__ int first_of_span(int cell, int cells) {
+    int first = cell - SPAN / 2;
+    return cells <= SPAN ? 0 : first < 0 ? first + cells : first;
+}
+
 template <bool IS_FILL>
 __device__ void sweep(const float4* __restrict__ places, const double* __restrict__ positions,
                       const int* __restrict__ cells, const long long* __restrict__ starts,
                       const double* __restrict__ box, int atoms, int nx, int ny, int nz, double limit, float band,
                       const long long* __restrict__ indptr, int* found) {
-    int thread = blockIdx.x * blockDim.x + threadIdx.x;
+    unsigned thread = blockIdx.x * blockDim.x + threadIdx.x;
     int atom = thread / LANES, lane = thread % LANES;
     if (atom >= atoms) return;  // all lanes of an atom at once: they never wait for others
     int shift = threadIdx.x % 32 / LANES * LANES;
@@ -52,40 +58,40 @@ __device__ void sweep(const float4* __restrict__ places, const double* __restric
     limits.band = band;
     float4 here = places[atom];
     int cell = cells[atom];
-    // In a row of few cells all are looked at once; otherwise SPAN of them around that of the atom.
-    int first_x = nx > SPAN ? (cell % nx - SPAN / 2 + nx) % nx : 0;
-    int first_y = ny > SPAN ? (cell / nx % ny - SPAN / 2 + ny) % ny : 0;
-    int first_z = nz > SPAN ? (cell / nx / ny - SPAN / 2 + nz) % nz : 0;
-    int stop_x = first_x + min(SPAN, nx);
-    long long cursor = IS_FILL ? indptr[atom] : 0;
-    for (int row = 0; row < min(SPAN, nz) * min(SPAN, ny); ++row) {
-        int y = (first_y + row % min(SPAN, ny)) % ny, z = (first_z + row / min(SPAN, ny)) % nz;
-        long long base = ((long long)z * ny + y) * nx;
-        for (int part = 0; part < 2; ++part) {  // the second part: what goes round the end of the row
-            int from = part ? 0 : first_x, to = part ? stop_x - nx : min(stop_x, nx);
-            if (from >= to) continue;
-            long long stop = starts[base + to];
-            for (long long k = starts[base + from]; k < stop; k += LANES) {
-                long long other = k + lane;
-                bool is_near = false;
-                if (other < stop && other != atom) {
-                    float beyond = squared_distance(here, places[other], limits) - limits.squared;
-                    is_near = fabsf(beyond) > limits.band
-                                  ? beyond < 0.0f
-                                  : is_near_exactly(positions, box, atoms, atom, other, limit);
-                }
-                if (IS_FILL) {
-                    unsigned near = __ballot_sync(own_lanes, is_near) >> shift & ((1u << LANES) - 1u);
-                    if (is_near) found[cursor + __popc(near & ((1u << lane) - 1u))] = (int)other;
-                    cursor += __popc(near);
-                } else {
-                    cursor += is_near;
+    int span_x = min(SPAN, nx), span_y = min(SPAN, ny), span_z = min(SPAN, nz);
+    int first_x = first_of_span(cell % nx, nx), first_y = first_of_span(cell / nx % ny, ny);
+    int first_z = first_of_span(cell / nx / ny, nz);
+    int* row = IS_FILL ? found + indptr[atom] : nullptr;
+    int count = 0;
+    for (int z = first_z; z < first_z + span_z; ++z) {
+        for (int y = first_y; y < first_y + span_y; ++y) {
+            int row_of_cells = (z < nz ? z : z - nz) * ny + (y < ny ? y : y - ny);
+            const long long* cells_of_row = starts + (long long)row_of_cells * nx;
+            for (int part = 0; part < 2; ++part) {  // the second part: what goes round the end of the row
+                int from = part ? 0 : first_x, to = part ? first_x + span_x - nx : min(first_x + span_x, nx);
+                if (from >= to) continue;
+                int stop = (int)cells_of_row[to];
+                for (int first = (int)cells_of_row[from]; first < stop; first += LANES) {
+                    int other = first + lane;
+                    bool is_near = false;
+                    if (other < stop && other != atom) {
+                        float beyond = squared_distance(here, places[other], limits) - limits.squared;
+                        is_near = fabsf(beyond) > limits.band
+                                      ? beyond < 0.0f
+                                      : is_near_exactly(positions, box, atoms, atom, other, limit);
+                    }
+                    if (IS_FILL) {
+                        unsigned near = __ballot_sync(own_lanes, is_near) >> shift & ((1u << LANES) - 1u);
+                        if (is_near) row[count + __popc(near & ((1u << lane) - 1u))] = other;
+                        count += __popc(near);
+                    } else {
+                        count += is_near;
+                    }
                 }
             }
         }
     }
     if (!IS_FILL) {
-        int count = (int)cursor;
         for (int apart = LANES / 2; apart > 0; apart >>= 1) count += __shfl_xor_sync(own_lanes, count, apart);
         if (lane == 0) found[atom] = count;
     }
