@@ -5,7 +5,8 @@ name                cost                        working set
 ==================  ==========================  ==============================================
 `fcc_lattice`       O(N)                        its result, 24 B per atom
 `thermal_velocities`  O(N)                      its result, 24 B per atom, twice
-`simulate`          O(N) per step               :func:`reference_impl.dynamics.block_run.working_set_bytes`
+`simulate`          O(N) per step               :func:`reference_impl.dynamics.block_run.working_set_bytes`; on a
+                                                device that of :mod:`reference_impl.dynamics.device_run`
 `radial_distribution`  O(N)                     the list up to its cutoff
 ==================  ==========================  ==============================================
 """

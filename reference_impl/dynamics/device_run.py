@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reference_impl.cuda import DeviceForces, ListBuilder, launch
+from reference_impl.cuda.neighbors import cells_of
+from reference_impl.cuda.neighbors import working_set_bytes as builder_bytes
 from reference_impl.cuda.reduce import sum_of_squares
 from reference_impl.cuda.system import box_numbers, checked_for_device, coordinates
 from reference_impl.neighbors.system import as_positions
@@ -18,7 +20,19 @@ if TYPE_CHECKING:
     from reference_impl.cuda.forces import DevicePrecision
     from reference_impl.dynamics.list_run import Pace
 
-__all__ = ["DeviceRun"]
+__all__ = ["DeviceRun", "working_set_bytes"]
+
+_PLACE_BYTES = {"float32": 16, "mixed": 16, "float64": 32}
+
+
+def working_set_bytes(
+    lengths: NDArray[np.float64], atoms: int, pairs: int, pace: Pace, *, precision: DevicePrecision
+) -> int:
+    """What a run holds on its device, with a full list of so many ``pairs``; a few KiB of sums come and go."""
+    cells = int(np.prod(cells_of(lengths, pace.cutoff + pace.skin, atoms)))
+    own = 4 * 24 + 2 * 4  # positions now and at the build, velocities, room to sort; names, and room for them
+    forces = 24 + 16 + _PLACE_BYTES[precision]
+    return (own + forces) * atoms + builder_bytes(atoms, cells) + 4 * pairs
 
 
 class DeviceRun:
@@ -58,6 +72,7 @@ class DeviceRun:
         # Where a sort puts them, before they change places.
         self._spare, self._spare_names = device.empty((3, atoms), np.float64), device.empty(atoms, np.int32)
         self._built, self._farthest = device.empty((3, atoms), np.float64), device.empty(1, np.int64)
+        self._neighbors: Any = None
         self.list_builds = 0
         self._build()
         self._find_forces()
@@ -94,13 +109,11 @@ class DeviceRun:
         return self._pace.rebuild_every > 0 or squared > (self._pace.skin / 2) ** 2
 
     def _build(self) -> None:
+        self._neighbors = None  # its indices go before there are more: two lists would be most of the memory
         self._neighbors = self._builder.build(self._positions)
         order, atoms = self._neighbors.order, self._atoms
-        for sorted_positions in (
-            self._spare,
-            self._built,
-        ):  # those that move, and those that stay to be compared
-            self._launch("gather_wrapped", atoms, self._positions, order, self._box, atoms, sorted_positions)
+        for copy in (self._spare, self._built):  # those that move, and those that stay to be compared
+            self._launch("gather_wrapped", atoms, self._positions, order, self._box, atoms, copy)
         self._positions, self._spare = self._spare, self._positions
         self._launch("gather_vectors", atoms, self._velocities, order, atoms, self._spare)
         self._velocities, self._spare = self._spare, self._velocities

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -83,6 +85,22 @@ def test_a_step_copies_eight_bytes_and_a_build_eight_more(cpu_device):
         on_sample=lambda sample: looks.append(len(fixed.copied)),
     )  # fmt: skip
     assert looks[1] - looks[0] == 2 * 2 + sums + 1
+
+
+def test_a_longer_list_comes_when_the_old_one_is_gone(library):
+    lists = []
+
+    class Watched(CpuDevice):
+        def empty(self, shape, dtype):
+            array = super().empty(shape, dtype)
+            if dtype is np.int32 and array.size > 10 * 108:
+                assert not lists or lists[-1]() is None
+                lists.append(weakref.ref(array))
+            return array
+
+    # Two shells of the crystal are in reach, and later on more than two of the liquid.
+    simulate(*start(), steps=30, cutoff=1.7, rebuild_every=10, backend=Watched(library))
+    assert len(lists) > 1
 
 
 def test_a_run_whose_atoms_fly_apart_names_the_first(device):

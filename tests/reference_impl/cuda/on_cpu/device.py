@@ -54,6 +54,10 @@ def compiled(paths, folder, *flags):
 _ONE_AT_A_TIME = threading.Lock()  # fibers, and what blocks share, are there once
 
 
+def _address(array):
+    return array.__array_interface__["data"][0]  # array.ctypes would leave cycles to be collected
+
+
 class CpuDevice:
     """Runs the threads of a block in turns, ``backwards`` or not: what depends on their order then shows."""
 
@@ -82,8 +86,8 @@ class CpuDevice:
     def launch(self, kernel, grid, block, arguments):
         entry = getattr(self._library, f"launch_{kernel.name}")
         entry.restype = ctypes.c_char_p
-        values = [np.array(a.ctypes.data if isinstance(a, np.ndarray) else a) for a in arguments]
-        pointers = (ctypes.c_void_p * len(values))(*(value.ctypes.data for value in values))
+        values = [np.array(_address(a) if isinstance(a, np.ndarray) else a) for a in arguments]
+        pointers = (ctypes.c_void_p * len(values))(*map(_address, values))
         with _ONE_AT_A_TIME:
             problem = entry(grid, block, int(self._backwards), pointers)
             if problem is not None:
