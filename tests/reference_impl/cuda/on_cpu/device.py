@@ -54,6 +54,11 @@ def compiled(paths, folder, *flags):
 _ONE_AT_A_TIME = threading.Lock()  # fibers, and what blocks share, are there once
 
 
+_Pointers = (
+    ctypes.c_void_p * 32
+)  # to more arguments than any kernel has; ctypes makes a type for every length
+
+
 def _address(array):
     return array.__array_interface__["data"][0]  # array.ctypes would leave cycles to be collected
 
@@ -87,7 +92,7 @@ class CpuDevice:
         entry = getattr(self._library, f"launch_{kernel.name}")
         entry.restype = ctypes.c_char_p
         values = [np.array(_address(a) if isinstance(a, np.ndarray) else a) for a in arguments]
-        pointers = (ctypes.c_void_p * len(values))(*map(_address, values))
+        pointers = _Pointers(*map(_address, values))
         with _ONE_AT_A_TIME:
             problem = entry(grid, block, int(self._backwards), pointers)
             if problem is not None:
