@@ -10,6 +10,7 @@ import ctypes
 import mmap
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pytest_memguard.model import Counters, Reading, WindowPlan
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["RssProbe", "touched_pages"]
 
 _SAMPLING_SECONDS = 0.001
+_SMAPS = Path("/proc/self/smaps_rollup")
+_HUGE_PAGE = Path("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size")
 
 
 class _Source(Protocol):
@@ -35,6 +38,9 @@ class _Source(Protocol):
 
     def reset(self) -> int:
         """Start the high-water mark again from now; the resident bytes now."""
+
+    def huge_page_bytes(self) -> int:
+        """Of one, where this process has any; they are resident as a whole, whatever of them was touched."""
 
 
 class _LinuxSource:
@@ -84,6 +90,15 @@ class _LinuxSource:
         self._hiding_bytes = mark_bytes if mark_bytes > resident_bytes else 0
         return resident_bytes
 
+    def huge_page_bytes(self) -> int:
+        """Walks all pages of the process, which takes milliseconds per gigabyte."""
+        try:
+            if not _kilobytes(_SMAPS.read_bytes(), b"AnonHugePages:"):
+                return 0
+            return int(_HUGE_PAGE.read_text())
+        except (OSError, ValueError):
+            return 0  # a kernel without them
+
     def __del__(self) -> None:
         if hasattr(self, "_identity") and self._is_open():
             for descriptor in (self._statm, self._status, self._clear_refs):
@@ -123,6 +138,9 @@ class _SampledSource:
 
     def reset(self) -> int:
         return self.read()[0]
+
+    def huge_page_bytes(self) -> int:
+        return 0
 
 
 def _source() -> _Source:
@@ -215,6 +233,9 @@ class _RssWindow:
     def settle(self) -> int:
         _malloc_trim()
         return 0
+
+    def coarseness_bytes(self) -> int:
+        return self._probe.source.huge_page_bytes()
 
     def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:  # noqa: ARG002 - counters name no owner
         return max(0, self.mark().retained_bytes or 0), 0

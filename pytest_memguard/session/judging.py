@@ -115,9 +115,12 @@ def _leak(windows: ProbeWindows, reading: Reading, growth: Growth | None, *, has
 
 def _leak_of_single_call(windows: ProbeWindows, reading: Reading, limits: Limits) -> Measurement:
     retained: int | None = reading.retained_bytes
+    floor = windows.single_call_floor_bytes
     if retained is not None and retained > windows.allowed_leak_bytes:
         retained = windows.settled_bytes()
-    limits = replace(limits, floor=windows.single_call_floor_bytes)
+        if retained > windows.allowed_leak_bytes:
+            floor += windows.coarseness_bytes()
+    limits = replace(limits, floor=floor)
     return _with_evidence(windows, _judge(windows.guarded, "leak", retained, limits))
 
 

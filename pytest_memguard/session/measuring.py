@@ -146,11 +146,17 @@ class ProbeWindows:
             return growth
         last = self._readings - 1
         self._retained[last] = min(self._retained[last], self._settled_reading())
-        return self._growth(is_fixed=is_fixed, is_last=is_last)
+        return self._growth(is_fixed=is_fixed, is_last=is_last, coarseness_bytes=self.coarseness_bytes())
 
-    def _growth(self, *, is_fixed: bool, is_last: bool) -> Growth:
+    def coarseness_bytes(self) -> int:
+        """By how much a single reading may be too high; not free, so only to be asked where a leak is suspected."""
+        coarseness: int = getattr(self._window, "coarseness_bytes", int)()
+        return coarseness
+
+    def _growth(self, *, is_fixed: bool, is_last: bool, coarseness_bytes: int = 0) -> Growth:
         allowed = allowed_bytes(self.guarded.limits["leak"]) or 0
         floor = self.guarded.probe.noise_floor_bytes + getattr(self._window, "noise_bytes", 0)
+        floor += coarseness_bytes
         retained = self._retained[: self._readings]
         if is_fixed:
             series = [0, *retained]

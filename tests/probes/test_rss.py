@@ -137,3 +137,49 @@ def test_a_forked_child_reads_itself_and_not_its_parent():
         os._exit(0 if probe.source is not parent_source else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert probe.source is parent_source
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MADV_HUGEPAGE"), reason="only Linux has transparent huge pages")
+def test_a_huge_page_is_no_leak_by_itself(pytester):
+    """Each call touches one byte more, and 2 MiB become resident."""
+    pytester.makepyfile(
+        """
+        import mmap
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def touched():
+            pages = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            pages.madvise(mmap.MADV_HUGEPAGE)
+            pages[2 << 20] = 1
+            with open("/proc/self/smaps_rollup") as counters:
+                text = counters.read()
+            if text.partition("AnonHugePages:")[2].split()[0] == "0":
+                pytest.skip("this kernel gives no huge pages")
+            yield lambda count, places=iter(range(4 << 20, 64 << 20, 2 << 20)): [
+                pages.__setitem__(next(places), 1) for _ in range(count)
+            ]
+
+        @pytest.mark.memory_budget(leak="0 B", probe="rss")
+        def test_once(touched):
+            touched(1)
+
+        @pytest.mark.memory_budget(leak="0 B", probe="rss", rounds=2)
+        def test_twice(touched):
+            touched(1)
+
+        @pytest.mark.memory_budget(leak="0 B", probe="rss")
+        def test_much(touched):
+            touched(3)
+
+        @pytest.mark.memory_budget(leak="0 B", probe="rss", rounds=5)
+        def test_again_and_again(touched):
+            touched(1)
+        """
+    )
+    result = pytester.runpytest_subprocess("--memguard", "-q")
+    outcomes = result.parseoutcomes()
+    if "skipped" in outcomes:
+        pytest.skip("this kernel gives no huge pages")
+    assert outcomes == {"passed": 2, "failed": 2}
+    result.stdout.fnmatch_lines(["leak 6.*probe rss*", "leak 2.0 MiB per call*probe rss*"])
