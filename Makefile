@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: gate test lint types update baselines clean
+.PHONY: gate test lint gpu-check update clean
 gate: $(READY)  ## the main job: the guarded reference suite under --memguard
 	$(BIN)/python -m pytest --memguard tests/guarded
 
@@ -17,6 +17,12 @@ lint: $(READY)  ## style, arrows between the rooms, types
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+gpu-check: $(READY)  ## what of the GPU part a machine without a GPU can tell: NVRTC, CuPy without a driver
+	$(BIN)/python -m pip install --quiet --editable '.[gpu-check]'
+	$(BIN)/python -m pytest -m "not gpu" tests/kernels tests/probes/device tests/plugin/test_kernel_budget.py \
+		tests/plugin/test_kernel_baselines.py
+	$(BIN)/python -m pytest --memguard --memguard-strict tests/guarded/test_kernel_resources.py
 
 update: $(READY)  ## measure the guarded suite again and write baselines/
 	$(BIN)/python -m pytest --memguard --memguard-update tests/guarded
