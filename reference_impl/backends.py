@@ -1,4 +1,6 @@
-"""The one place that knows numba: compiled where it is installed, plain Python where it is not."""
+"""The one place that knows numba and CuPy: compiled where numba is installed, plain Python where it is not, and an
+error that says what is missing where a device is asked for.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ except ImportError:
 else:
     HAS_NUMBA = True
 
-__all__ = ["HAS_AVX2", "HAS_AVX512", "HAS_NUMBA", "jit", "jit_inline"]
+__all__ = ["HAS_AVX2", "HAS_AVX512", "HAS_NUMBA", "NoDeviceError", "import_cupy", "jit", "jit_inline"]
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
@@ -55,3 +57,27 @@ def _compiled(function: _Function, *, forceinline: bool = False) -> _Function:
         return function
     compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=forceinline)(function)
     return compiled  # type: ignore[no-any-return]
+
+
+class NoDeviceError(RuntimeError):
+    """There is nothing here that could run kernels or hold what they work on."""
+
+
+def import_cupy() -> Any:
+    """CuPy, with a device.
+
+    Raises
+    ------
+    NoDeviceError
+        Without CuPy, and where CuPy finds no device.
+    """
+    try:
+        import cupy  # noqa: PLC0415 - large, and nobody pays for it who does not ask for it
+    except ImportError as error:
+        raise NoDeviceError(
+            f"a CUDA device needs CuPy, which cannot be imported here ({error}); "
+            "pip install pytest-memguard[cuda12] or [cuda13]"
+        ) from error
+    if not cupy.cuda.is_available():  # asks the driver, and makes no context
+        raise NoDeviceError("CuPy finds no CUDA device, or no driver")
+    return cupy

@@ -16,8 +16,9 @@ Boxes are three lengths, periodic along all axes; open and tilted ones are refus
 atomics: the same input gives the same bits, list and forces.
 """
 
+from reference_impl.backends import NoDeviceError
 from reference_impl.cuda.cupy_device import CupyDevice
-from reference_impl.cuda.device import Device, NoDeviceError, launch
+from reference_impl.cuda.device import Device, launch
 from reference_impl.cuda.forces import DeviceForces, lennard_jones
 from reference_impl.cuda.kernels import Kernel, all_kernels, kernels_of
 from reference_impl.cuda.neighbors import DeviceList, ListBuilder, neighbor_list

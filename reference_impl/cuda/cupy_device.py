@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reference_impl.cuda.device import NoDeviceError
+from reference_impl.backends import import_cupy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,17 +28,7 @@ class CupyDevice:
     """
 
     def __init__(self, number: int | None = None) -> None:
-        try:
-            import cupy  # noqa: PLC0415 - large, and nobody pays for it who does not ask for it
-        except ImportError as error:
-            raise NoDeviceError(
-                f"backend 'cupy' needs CuPy, which cannot be imported here ({error}); "
-                "pip install pytest-memguard[cuda12] or [cuda13], or take backend='cpu'"
-            ) from error
-        if not cupy.cuda.is_available():  # asks the driver, and makes no context
-            raise NoDeviceError(
-                "backend 'cupy' needs a CUDA device: CuPy finds none, or no driver; take backend='cpu'"
-            )
+        cupy = import_cupy()
         self._cupy = cupy
         self._modules: dict[Path, Any] = {}
         self._functions: dict[str, Any] = {}

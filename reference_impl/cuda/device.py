@@ -11,17 +11,13 @@ if TYPE_CHECKING:
 
     from reference_impl.cuda.kernels import Kernel
 
-__all__ = ["BLOCK", "WARP", "Device", "NoDeviceError", "blocks_for", "launch"]
+__all__ = ["BLOCK", "WARP", "Device", "blocks_for", "launch"]
 
 WARP = 32
 BLOCK = (
     128  # threads: small enough that blocks end at different times, and always a few on each multiprocessor
 )
 _MOST_THREADS = 1024
-
-
-class NoDeviceError(RuntimeError):
-    """There is nothing here that could run kernels."""
 
 
 class Device(Protocol):

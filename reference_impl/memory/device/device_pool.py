@@ -39,7 +39,9 @@ class DevicePool(SizeClassPool):
     Raises
     ------
     PoolError
-        For another fraction, and where there is no device.
+        For another fraction.
+    reference_impl.backends.NoDeviceError
+        Where there is no device.
     """
 
     def __init__(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from reference_impl.backends import import_cupy
 from reference_impl.memory.device.device_pool import DevicePool
-from reference_impl.memory.device.sources import PinnedMemory, import_cupy
+from reference_impl.memory.device.sources import PinnedMemory
 from reference_impl.memory.errors import PoolError
 
 if TYPE_CHECKING:

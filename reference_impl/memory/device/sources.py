@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import psutil
 
+from reference_impl.backends import import_cupy
 from reference_impl.layout import aligned_empty
 from reference_impl.memory.errors import PoolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import ModuleType
 
     from numpy.typing import NDArray
 
-__all__ = ["ALIGNMENT_BYTES", "DeviceMemory", "HostMemory", "PinnedMemory", "Source", "import_cupy"]
+__all__ = ["ALIGNMENT_BYTES", "DeviceMemory", "HostMemory", "PinnedMemory", "Source"]
 
 ALIGNMENT_BYTES = 512  # of what cudaMalloc returns, at least; also what CuPy rounds sizes up to
 _OUT_OF_MEMORY = 2  # cudaErrorMemoryAllocation
@@ -112,7 +112,7 @@ class PinnedMemory(_OnHost):
 
     Raises
     ------
-    PoolError
+    reference_impl.backends.NoDeviceError
         Where there is no CuPy, no driver or no device.
     """
 
@@ -133,8 +133,10 @@ class DeviceMemory:
 
     Raises
     ------
+    reference_impl.backends.NoDeviceError
+        Where there is no CuPy, no driver or no device.
     PoolError
-        Where there is no CuPy, no driver or no such device.
+        For the number of a device that there is not.
     """
 
     def __init__(self, device: int = 0) -> None:
@@ -183,24 +185,6 @@ class DeviceMemory:
             # Streams that do not block with the default one are not waited for by a plain copy.
             self._cupy.cuda.get_current_stream().synchronize()
             runtime.memcpy(to_address, from_address, nbytes, getattr(runtime, kind))
-
-
-def import_cupy() -> Any:
-    """CuPy with a device.
-
-    Raises
-    ------
-    PoolError
-        Where there is no CuPy, no driver or no device.
-    """
-    try:
-        import cupy  # noqa: PLC0415 - large, and of use with a device alone
-    except ImportError:
-        raise PoolError("CuPy is not installed: pip install 'pytest-memguard[cuda12]' or [cuda13]") from None
-    module: ModuleType = cupy
-    if not cupy.cuda.is_available():
-        raise PoolError("CuPy finds no CUDA device")
-    return module
 
 
 def _checked(cupy: Any, allocate: Any, *arguments: int) -> int:

@@ -75,6 +75,6 @@ def test_its_name(fake_cupy):
 
 def test_without_a_device(fake_cupy):
     fake_cupy.cuda.is_available = lambda: False
-    with pytest.raises(NoDeviceError, match="needs a CUDA device: CuPy finds none"):
+    with pytest.raises(NoDeviceError, match="CuPy finds no CUDA device"):
         CupyDevice()
     assert fake_cupy.made == []
