@@ -45,7 +45,7 @@ def test_threads_and_precision_change_the_last_digits_only():
         (["--threads", "0"], "got threads=0"),
         (["--precision", "half"], "invalid choice"),
         (["--precision", "mixed"], "got precision='mixed'"),
-        (["--backend", "cupy"], "backend 'cupy' needs CuPy, which cannot be imported here"),
+        (["--backend", "cupy"], "a CUDA device needs CuPy, which cannot be imported here"),
         (["--atoms", "many"], "invalid int value"),
     ],
 )

@@ -8,7 +8,7 @@ cost                O(pairs of the list); a half list adds to both atoms of a pa
 working set         the result: :func:`working_set_bytes`; nothing with ``out=``
 back ends           ``oracle`` (NumPy, arrays of all pairs), ``compiled`` (numba), and for :class:`BlockForces`
                     ``blocked`` (numba, vectors of pairs; any number of threads, float64 or float32);
-                    on devices ``all_pairs.cu`` and ``list_forces.cu``, see :mod:`reference_impl.cuda`
+                    on devices ``lennard_jones.cu``, see :mod:`reference_impl.cuda`
 ==================  ========================================================================================
 """
 

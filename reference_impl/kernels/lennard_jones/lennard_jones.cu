@@ -1,7 +1,8 @@
-// Lennard-Jones forces from a full neighbor list. LANES threads share an atom, read its row side by side, and add up
-// what they found by halves: no atomics, so the same list gives the same bits. sums are energies and virials of atoms.
+// Lennard-Jones forces: of all pairs, for systems so small that a list does not pay, and from a full neighbor list.
+// sums are half the energies and half the virials of the pairs of each atom. No atomics: the same input gives the same bits.
 
-#define LANES 8
+#define TILE 128  // threads of a block at most, of all pairs
+#define LANES 8   // threads of an atom, from a list
 
 struct __align__(16) place64 { double x, y, z, w; };
 
@@ -33,6 +34,52 @@ struct Pulls {
     }
 };
 
+// O(N * N). A block loads a tile of atoms to shared memory, all of its threads at once, and each thread meets all of the
+// tile.
+template <typename Real, typename Sum, typename Place>
+__device__ void meet_all(const Place* __restrict__ places, const double* __restrict__ box, int atoms,
+                         double cutoff_squared, double* forces, double* sums) {
+    __shared__ Place tile[TILE];
+    int atom = blockIdx.x * blockDim.x + threadIdx.x;
+    Real lx = box[0], ly = box[1], lz = box[2], ux = box[3], uy = box[4], uz = box[5], limit = cutoff_squared;
+    Place here = places[min(atom, atoms - 1)];
+    Pulls<Real, Sum> pulls = {};
+    for (int first = 0; first < atoms; first += blockDim.x) {
+        if (first + (int)threadIdx.x < atoms) tile[threadIdx.x] = places[first + threadIdx.x];
+        __syncthreads();
+        int count = min((int)blockDim.x, atoms - first);
+        for (int k = 0; k < count; ++k) {
+            Real dx = here.x - tile[k].x, dy = here.y - tile[k].y, dz = here.z - tile[k].z;
+            dx -= lx * rint(dx * ux);
+            dy -= ly * rint(dy * uy);
+            dz -= lz * rint(dz * uz);
+            Real squared = dx * dx + dy * dy + dz * dz;
+            if (squared < limit && first + k != atom) pulls.add(dx, dy, dz, squared);
+        }
+        __syncthreads();  // before the next tile comes
+    }
+    if (atom < atoms) pulls.store(forces, sums, atom, atoms);
+}
+
+extern "C" __global__ void all_pairs_float32(
+    const float4* __restrict__ places, const double* __restrict__ box, int atoms,
+    double cutoff_squared, double* forces, double* sums) {
+    meet_all<float, float>(places, box, atoms, cutoff_squared, forces, sums);
+}
+
+extern "C" __global__ void all_pairs_mixed(
+    const float4* __restrict__ places, const double* __restrict__ box, int atoms,
+    double cutoff_squared, double* forces, double* sums) {
+    meet_all<float, double>(places, box, atoms, cutoff_squared, forces, sums);
+}
+
+extern "C" __global__ void all_pairs_float64(
+    const place64* __restrict__ places, const double* __restrict__ box, int atoms,
+    double cutoff_squared, double* forces, double* sums) {
+    meet_all<double, double>(places, box, atoms, cutoff_squared, forces, sums);
+}
+
+// LANES threads share an atom, read its row side by side, and add up what they found by halves.
 template <typename Real, typename Sum, typename Place>
 __device__ void meet_listed(const Place* __restrict__ places, const double* __restrict__ box,
                             const long long* __restrict__ indptr, const int* __restrict__ indices, int atoms,
