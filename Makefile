@@ -20,8 +20,8 @@ lint: $(READY)  ## style, arrows between the rooms, types
 
 gpu-check: $(READY)  ## what of the GPU part a machine without a GPU can tell: NVRTC, CuPy without a driver
 	$(BIN)/python -m pip install --quiet --editable '.[gpu-check]'
-	$(BIN)/python -m pytest -m "not gpu" tests/kernels tests/probes/device tests/plugin/test_kernel_budget.py \
-		tests/plugin/test_kernel_baselines.py
+	$(BIN)/python -m pytest -m "not gpu" tests/kernels tests/plugin/test_kernel_budget.py \
+		tests/probes/device/test_cupy_without_driver.py tests/probes/device/test_fakes.py
 	$(BIN)/python -m pytest --memguard --memguard-strict tests/guarded/test_kernel_resources.py
 
 update: $(READY)  ## measure the guarded suite again and write baselines/

@@ -94,7 +94,10 @@ def ask_time(question: Question, folder: Path, top: Path) -> Answer:
             base=repository.commit(question.good),
             arguments=[*question.arguments, question.nodeid],
             below=folder.relative_to(top),
-            settings=DuetSettings(looks=(question.pairs,)),
+            # The ratio is asked for and no verdict, which would take as many pairs again to be confirmed.
+            settings=DuetSettings(
+                looks=(question.pairs,), is_enough=lambda pairs: len(pairs) >= question.pairs
+            ),
             watch=Nobody(),
         )
     except (CouldNotRun, WrongUse) as error:
