@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ class DevicePool(SizeClassPool):
             As :meth:`allocate`, and for a negative shape and dtypes that hold objects.
         """
         lengths, resolved = normalize(shape, dtype)
-        lease = _Lease(self, int(np.prod(lengths, dtype=object)) * resolved.itemsize)
+        lease = _Lease(self, math.prod(lengths) * resolved.itemsize)
         return self.source.array(lease.address, lengths, resolved, lease)
 
     @contextmanager

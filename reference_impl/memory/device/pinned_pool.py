@@ -57,7 +57,8 @@ class Transfers:
             For an ``out`` of another shape or dtype.
         """
         if out is None:
-            out = self._cupy.empty(values.shape, values.dtype)
+            with self._chosen():  # memory that another stream may still be at work on is not this one's
+                out = self._cupy.empty(values.shape, values.dtype)
         _same(values, out)
         out.set(values, stream=self._chosen())
         return self._sent(values, out)
