@@ -25,8 +25,11 @@ from pathlib import Path
 import peers
 from power_report import report
 
+from pytest_memguard.timing.settings import SliceSettings
+
 RESULTS = Path(__file__).with_name("results") / "power.jsonl"
 SUITE = Path(__file__).with_name("suite")
+SLICE_MS = 1e3 * SliceSettings().slice_seconds
 CHANGES = (0, 5, 10)  # percent of additional work
 UNITS = 20
 PEERS_PROCESSES, PEERS_SECONDS = 5, 0.3
@@ -99,6 +102,7 @@ def compare(folder, commits, percent, *, threshold):
             "verdict": each["verdict"],
             "reason": each["reason"],
             "seconds": round(each["measuring_seconds"], 2),
+            "slice_ms": SLICE_MS,
             "wall_seconds": round(seconds / len(timing["benchmarks"]), 2),
             "pairs": [round(ratio, 5) for ratio in each["pair_ratios"]],
             "controls": {control["name"]: round(control["ratio"], 4) for control in timing["controls"]},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-import operator
 from collections import Counter
+
+FIRST_SLICE_MS = 8  # before lines said it; those slices had at least two calls
 
 
 def report(lines, *, peers_measure):
@@ -14,10 +15,16 @@ def report(lines, *, peers_measure):
 
 
 def groups(lines):
-    """Lines by machine, then by change."""
-    key = operator.itemgetter("loaded", "percent")
-    for (is_loaded, percent), group in itertools.groupby(sorted(lines, key=key), key):
-        yield "loaded machine" if is_loaded else "machine as it is", percent, list(group)
+    """Lines by machine and slices, then by change."""
+
+    def key(line):
+        where = "loaded machine" if line["loaded"] else "machine as it is"
+        if "pairs" in line:
+            where += f", {line.get('slice_ms', FIRST_SLICE_MS):g} ms"
+        return where, line["percent"]
+
+    for (where, percent), group in itertools.groupby(sorted(lines, key=key), key):
+        yield where, percent, list(group)
 
 
 def of_peers(lines, *, measure):

@@ -24,8 +24,9 @@ from statistics import median
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
 
-from pytest_memguard.stats import LOOKS, DuetOutcome, decide, pair_log_ratio  # noqa: E402
+from pytest_memguard.stats import LOOKS, DuetOutcome, decide  # noqa: E402
 from pytest_memguard.stats.trimmed import summarize_trimmed  # noqa: E402
+from pytest_memguard.timing.slices import pair_ratio  # noqa: E402
 
 MOST = LOOKS[-1] + 5
 PERCENTS = (0, 3, 5, 10)
@@ -84,7 +85,7 @@ def sliced(
 
     def pair(draw):
         common = [draw.gauss(0, 0.05) for _ in range(20)]
-        return pair_log_ratio(side(draw, common), side(draw, common))
+        return pair_ratio(side(draw, common), side(draw, common))
 
     pool = [pair(random.Random(seed)) for seed in range(pool_size)]
     return lambda draw: draw.choices(pool, k=MOST)

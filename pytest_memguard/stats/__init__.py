@@ -9,7 +9,6 @@ from pytest_memguard.stats.exponent import Exponent, summarize_exponent, summari
 from pytest_memguard.stats.fragmentation import external_fragmentation, fragmentation, hit_rate
 from pytest_memguard.stats.growth import Growth, Trend, summarize_fixed, summarize_growth
 from pytest_memguard.stats.line import Line, fit_line
-from pytest_memguard.stats.modes import pair_log_ratio
 from pytest_memguard.stats.student import t_quantile
 from pytest_memguard.stats.trimmed import Interval, trimmed_mean_interval
 
@@ -30,7 +29,6 @@ __all__ = [
     "fragmentation",
     "hit_rate",
     "next_pairs",
-    "pair_log_ratio",
     "summarize_exponent",
     "summarize_exponents",
     "summarize_fixed",

@@ -19,11 +19,9 @@ __all__ = ["DuetSettings", "SliceSettings"]
 class SliceSettings:
     """How one benchmark is cut up within one pair."""
 
-    slice_seconds: float = 0.008  # noise decorrelates within 50 to 150 ms: alternate well below
+    slice_seconds: float = 0.004  # or one call: noise decorrelates within 50 to 150 ms, alternate well below
     side_seconds: float = 0.2  # per side, benchmark and pair
     batch_seconds: float = 0.0002  # one reading of the clock; well above what a reading costs
-    fewest_calls: int = 2  # in a slice
-    slow_seconds: float = 1.0  # a call longer than this fills a slice alone
     setup_factor: float = 5.0  # setup and teardown may take this much more than what is timed
 
     def of_controls(self) -> SliceSettings:

@@ -43,19 +43,16 @@ def plan(call_seconds: float, wall_seconds: float, settings: SliceSettings) -> S
     """For calls of ``call_seconds``, each ``wall_seconds`` long with its setup and teardown."""
     call_seconds = max(call_seconds, 1e-9)
     size = max(1, round(settings.batch_seconds / call_seconds))
-    fewest = 1 if call_seconds >= settings.slow_seconds else settings.fewest_calls
-    batches = max(
-        math.ceil(settings.slice_seconds / (size * call_seconds) - 1e-9), math.ceil(fewest / size), 1
-    )
+    batches = max(math.ceil(settings.slice_seconds / (size * call_seconds) - 1e-9), 1)
     slices = math.ceil(settings.side_seconds / (batches * size * call_seconds) - 1e-9)
     # Untimed setup is paid in full: fewer slices first, then shorter ones, but never less than one block of turns.
-    longest = settings.setup_factor * max(settings.side_seconds, 2 * fewest * call_seconds)
+    longest = settings.setup_factor * max(settings.side_seconds, 2 * call_seconds)
     affordable = max(1, int(longest / max(wall_seconds, 1e-9)))
     slices = min(slices, affordable // (batches * size))
     if slices < 2:
         slices = 2
         size = max(1, min(size, affordable // (2 * batches)))
-        batches = max(math.ceil(fewest / size), min(batches, affordable // (2 * size)))
+        batches = max(1, min(batches, affordable // (2 * size)))
     return SlicePlan(batches=batches, size=size, slices=slices + slices % 2)
 
 
@@ -67,10 +64,9 @@ def turns(slices: int, first: SideName) -> Iterator[SideName]:
 
 
 def pair_ratio(base: Sequence[float], head: Sequence[float]) -> float:
-    """ln(head / base) of the fastest seconds per call in every slice, in the order of :func:`turns`.
+    """ln(head / base) of the seconds per call in every slice, in the order of :func:`turns`.
 
-    The median over blocks; within a block of four turns each side has its fastest of two, so that both have come
-    first and second.
+    The median over slices that follow each other. Their number is even, and each side is first in every other one: what
+    being second costs cancels.
     """
-    blocks = zip(base[::2], base[1::2], head[::2], head[1::2], strict=True)
-    return median(math.log(min(h1, h2) / min(b1, b2)) for b1, b2, h1, h2 in blocks)
+    return median(math.log(h / b) for b, h in zip(base, head, strict=True))

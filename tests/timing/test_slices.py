@@ -17,17 +17,17 @@ SETTINGS = SliceSettings()
 def test_a_plan_is_long_enough_and_ends(call_seconds, setup_factor):
     found = plan(call_seconds, call_seconds * setup_factor, SETTINGS)
     calls = found.batches * found.size
-    assert calls >= (2 if call_seconds < 1 else 1)
+    assert calls >= 1
     assert found.slices >= 2
     assert found.slices % 2 == 0
     wall = calls * found.slices * call_seconds * setup_factor
-    least = max(2 * SETTINGS.fewest_calls * call_seconds, SETTINGS.side_seconds)
+    least = max(2 * call_seconds, SETTINGS.side_seconds)
     assert wall <= 3 * setup_factor * least + 1e-9
 
 
 @pytest.mark.parametrize(
     ("call_seconds", "slices", "calls"),
-    [(1e-7, 26, 80_000), (1e-3, 26, 8), (5e-3, 20, 2), (0.15, 2, 2), (10.0, 2, 1)],
+    [(1e-7, 50, 40_000), (1e-3, 50, 4), (5e-3, 40, 1), (0.15, 2, 1), (10.0, 2, 1)],
 )
 def test_plans_of_ordinary_benchmarks(call_seconds, slices, calls):
     found = plan(call_seconds, call_seconds, SETTINGS)
@@ -40,7 +40,7 @@ def test_plans_of_ordinary_benchmarks(call_seconds, slices, calls):
 def test_a_long_setup_makes_few_slices():
     found = plan(1e-6, 0.5, SETTINGS)
     assert found.slices == 2
-    assert found.batches * found.size == 2
+    assert found.batches * found.size == 1
 
 
 @given(st.floats(1e-9, 10))
@@ -67,7 +67,17 @@ def test_a_drift_and_being_second_cancel(ratio, second, levels):
     assert math.isclose(pair_ratio(base, head), math.log(ratio), abs_tol=1e-9)
 
 
-def test_one_block_in_two_may_be_disturbed():
+def test_a_minority_of_disturbed_slices_moves_nothing():
     base, head = [1.0] * 10, [1.0] * 10
-    base[0] = base[1] = head[4] = head[5] = 3.0
+    base[0] = base[1] = base[2] = base[3] = 3.0
     assert pair_ratio(base, head) == 0
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.001, 1), st.floats(0.001, 1)), min_size=1, max_size=30), st.floats(0.5, 2)
+)
+def test_a_slow_down_moves_the_ratio_by_its_logarithm_and_the_sides_are_alike(slices, factor):
+    base, head = zip(*slices, strict=True)
+    slowed = [factor * seconds for seconds in head]
+    assert math.isclose(pair_ratio(base, slowed), pair_ratio(base, head) + math.log(factor), abs_tol=1e-9)
+    assert math.isclose(pair_ratio(base, head), -pair_ratio(head, base), abs_tol=1e-9)

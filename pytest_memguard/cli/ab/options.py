@@ -108,7 +108,7 @@ _OPTIONS = (
     # For people who know what they do, and for tests that cannot wait.
     click.option("--seed", type=int, hidden=True),
     click.option("--looks", type=_Looks(), default=LOOKS, hidden=True),
-    click.option("--slice", "slice_seconds", type=_Duration(), default="0.008s", hidden=True),
+    click.option("--slice", "slice_seconds", type=_Duration(), default="0.004s", hidden=True),
     click.option("--side", "side_seconds", type=_Duration(), default="0.2s", hidden=True),
     click.option("--grace", "grace_seconds", type=_Duration(), default="60s", hidden=True),
 )
