@@ -14,6 +14,7 @@ from reference_impl.memory import (
     ArrayPool,
     BlockPool,
     ManagedMatrix,
+    PressureRelief,
     ThreadCaches,
     gc_scope,
     typed_pools,
@@ -114,6 +115,16 @@ def test_typed_arrays_come_from_one_arena(pools):
     for _ in range(100):
         with pools.real.array((100, 3)) as x, pools.complex.array(500) as z, pools.integer.array(9) as k:
             x[:], z[:], k[:] = 1, 1j, 2
+
+
+@pytest.mark.memory_budget(peak=MiB(8) + 8 * 40 + 2 * PYTHON_ITSELF, leak="0 B", warmup=1)
+def test_relief_keeps_idle_arrays_of_many_shapes_below_its_limit():
+    pool = ArrayPool()
+    relief = PressureRelief(MiB(8), low_bytes=MiB(4), usage=lambda: pool.reserved_bytes)
+    relief.register("idle arrays", pool.empty_cache)
+    for more in range(40):
+        pool.release(pool.acquire(MiB(1) + more, np.uint8))
+        relief.check()
 
 
 @pytest.fixture
