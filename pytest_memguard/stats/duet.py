@@ -34,7 +34,7 @@ LOOKS = (
     60,
 )  # pairs; five have a trimmed mean with a spread, modes take 40 and more
 FRESH_PAIRS = 5  # confirm a slow-down
-BETA = 0.02  # probability, over all looks, to pass a slow-down of exactly the threshold
+BETA = 0.03  # probability, over all looks, to pass a slow-down of exactly the threshold
 
 
 class DuetOutcome(Enum):

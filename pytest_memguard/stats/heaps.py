@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Heaps", "Limits", "middle_heap", "pair_limits", "refuting_count"]
 
 _TRIM = 0.2
-_HARD_TRIM = 0.35
-_ENOUGH_FOR_TWO = (
-    20  # pairs: of fewer the hard trim leaves too little, and the look at 5 is where most code passes
-)
+_FEW, _MANY = 8, 20  # pairs
 _LARGEST_OUTER_WEIGHT = 0.25
 _GAP = 22  # average spacings: a bell has no gap as wide as this where it matters, once in a hundred samples
 _LOPSIDED = 0.003  # probability of outer heaps as unequal as these when both sides draw their mode alike
@@ -49,8 +46,7 @@ class Limits:
 def pair_limits(pairs: Sequence[float], *, lower_alpha: float, upper_alpha: float) -> Limits:
     """Limits of the common shift of ``pairs``, five at least: by the middle heap where it is known, else trimmed.
 
-    A trimmed mean stays right when heaps cannot be told apart (they are symmetric), it only gets wide. Cutting more
-    is better where heaps run into one another and worse elsewhere; from 20 pairs on both are computed.
+    A trimmed mean stays right when heaps cannot be told apart (they are symmetric), it only gets wide.
     """
     below, heap, above = middle_heap(pairs)
     heaps = Heaps.ONE
@@ -61,24 +57,27 @@ def pair_limits(pairs: Sequence[float], *, lower_alpha: float, upper_alpha: floa
         interval = summarize_trimmed(heap, trim=0).interval(
             lower_alpha=lower_alpha / 2, upper_alpha=upper_alpha / 2
         )
-    elif len(pairs) < _ENOUGH_FOR_TWO:
-        interval = summarize_trimmed(pairs, trim=_TRIM).interval(
-            lower_alpha=lower_alpha, upper_alpha=upper_alpha
-        )
     else:
-        interval = _common(
-            *(
-                summarize_trimmed(pairs, trim=trim).interval(
-                    lower_alpha=lower_alpha / 2, upper_alpha=upper_alpha / 2
-                )
-                for trim in (_TRIM, _HARD_TRIM)
-            )
-        )
+        trims = _trims(len(pairs))
+        levels = {"lower_alpha": lower_alpha / len(trims), "upper_alpha": upper_alpha / len(trims)}
+        found = [summarize_trimmed(pairs, trim=trim).interval(**levels) for trim in trims]
+        interval = found[0] if len(found) == 1 else _common(*found)
     return Limits(interval=interval, heaps=heaps)
 
 
+def _trims(count: int) -> tuple[float, ...]:
+    """What to cut off either end of so many pairs; of two answers both count, each at half the level.
+
+    Five that are cut leave three, and limits twice as wide: a wild one among them only defers the verdict. Cutting
+    much is better where heaps run into one another, and worse elsewhere.
+    """
+    if count < _FEW:
+        return (0.0,)
+    return (0.0, _TRIM) if count < _MANY else (_TRIM, 0.35)
+
+
 def _common(one: Interval, other: Interval) -> Interval:
-    """What two intervals have in common, each at half the level; the narrower one gives the center."""
+    """What two intervals have in common; the narrower one gives the center."""
     lower, upper = max(one.lower, other.lower), min(one.upper, other.upper)
     narrower = one if one.upper - one.lower <= other.upper - other.lower else other
     if lower > upper:  # they contradict each other: nothing is claimed beyond what both allow
