@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pytest_memguard.stats.allocation import next_pairs
-from pytest_memguard.stats.controls import controls_complaint
 from pytest_memguard.stats.duet import LOOKS, Decision, DuetOutcome, alpha_per_comparison, decide
 from pytest_memguard.stats.exponent import Exponent, summarize_exponent, summarize_exponents
 from pytest_memguard.stats.fragmentation import external_fragmentation, fragmentation, hit_rate
 from pytest_memguard.stats.growth import Growth, Trend, summarize_fixed, summarize_growth
 from pytest_memguard.stats.line import Line, fit_line
 from pytest_memguard.stats.student import t_quantile
-from pytest_memguard.stats.trimmed import Interval, trimmed_mean_interval
+from pytest_memguard.stats.trimmed import Interval
 
 __all__ = [
     "LOOKS",
@@ -22,7 +21,6 @@ __all__ = [
     "Line",
     "Trend",
     "alpha_per_comparison",
-    "controls_complaint",
     "decide",
     "external_fragmentation",
     "fit_line",
@@ -34,5 +32,4 @@ __all__ = [
     "summarize_fixed",
     "summarize_growth",
     "t_quantile",
-    "trimmed_mean_interval",
 ]

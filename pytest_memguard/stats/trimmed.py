@@ -17,7 +17,7 @@ from pytest_memguard.stats.student import t_quantile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Interval", "TrimmedMean", "median", "summarize_trimmed", "trimmed_mean_interval"]
+__all__ = ["Interval", "TrimmedMean", "median", "summarize_trimmed"]
 
 # The same few levels and degrees of freedom are asked for at every look of every benchmark.
 _t_quantile = lru_cache(maxsize=1024)(t_quantile)
@@ -69,11 +69,6 @@ def summarize_trimmed(values: Sequence[float], *, trim: float = 0.2) -> TrimmedM
         standard_error=math.sqrt(squares / (left * (left - 1))),
         degrees_of_freedom=left - 1,
     )
-
-
-def trimmed_mean_interval(values: Sequence[float], *, alpha: float, trim: float = 0.2) -> Interval:
-    """The trimmed mean with two one-sided limits of level ``1 - alpha`` each."""
-    return summarize_trimmed(values, trim=trim).interval(lower_alpha=alpha, upper_alpha=alpha)
 
 
 def median(values: Sequence[float]) -> float:

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pytest_memguard.stats import trimmed_mean_interval
 from pytest_memguard.stats.trimmed import median, summarize_trimmed
 
 samples = st.lists(st.floats(-1, 1), min_size=5, max_size=60)
@@ -21,7 +20,8 @@ def test_agrees_with_scipy(values):
     left = count - 2 * cut
     standard_error = math.sqrt((count - 1) * np.var(winsorized, ddof=1) / (left * (left - 1)))
     margin = stats.t.ppf(0.99, left - 1) * standard_error
-    interval, center = trimmed_mean_interval(values, alpha=0.01), stats.trim_mean(values, 0.2)
+    interval = summarize_trimmed(values).interval(lower_alpha=0.01, upper_alpha=0.01)
+    center = stats.trim_mean(values, 0.2)
     expected = (center, center - margin, center + margin)
     assert (interval.center, interval.lower, interval.upper) == pytest.approx(expected, abs=1e-9)
 
@@ -29,7 +29,7 @@ def test_agrees_with_scipy(values):
 @settings(deadline=None)
 @given(samples)
 def test_without_trimming_it_is_students_interval(values):
-    interval = trimmed_mean_interval(values, alpha=0.005, trim=0)
+    interval = summarize_trimmed(values, trim=0).interval(lower_alpha=0.005, upper_alpha=0.005)
     margin = stats.t.ppf(0.995, len(values) - 1) * stats.sem(values)
     assert interval.upper - interval.center == pytest.approx(margin, abs=1e-9)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_verdicts_over_ratios():
     assert judged(0.9).verdict is TimingVerdict.IMPROVED
     slower = judged(1.1, pairs=20)
     assert slower.verdict is TimingVerdict.REGRESSED
-    assert "10.1 % slower than base" in slower.reason
+    assert "10.0 % slower than base" in slower.reason
     assert slower.head_seconds == 1.1
 
 
@@ -109,3 +110,24 @@ def test_controls_off_by_half_the_threshold():
     few["noisy"] = [0.3, -0.2, 0.1, -0.1, 0.09]
     found = {each.name: each.is_off for each in judge_controls(few, 0.05)}
     assert found == {"good": False, "slow": True, "fast": True, "too few": False, "noisy": False}
+
+
+@pytest.mark.parametrize("pairs", [5, 8, 20])
+def test_controls_that_are_alike_rarely_complain(pairs):
+    draw = random.Random(1)
+
+    def complains():
+        controls = {name: [draw.gauss(0, 0.04) for _ in range(pairs)] for name in "abc"}
+        return any(each.is_off for each in judge_controls(controls, 0.05))
+
+    assert sum(complains() for _ in range(1000)) <= 9  # of 5 expected at most
+
+
+@pytest.mark.parametrize("shift", [0.05, -0.05])
+def test_controls_that_are_off_complain_through_noise(shift):
+    draw = random.Random(2)
+    found = list(judge_controls({"loop": [shift + draw.gauss(0, 0.02) for _ in range(12)]}, 0.05))
+    assert [each.is_off for each in found] == [True]
+    assert not any(
+        each.is_off for each in judge_controls({"loop": [0.001, -0.002, 0.9, 0.0, 0.003, 0.001]}, 0.05)
+    )
