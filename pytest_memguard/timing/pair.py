@@ -70,7 +70,8 @@ class Pair:
         self._settings, self._patience = settings, patience
         self._slices_so_far: dict[SideName, int] = {}
 
-    def time(self, nodeid: str, *, on_base: Container[str]) -> Timed | Setback:
+    def time(self, nodeid: str, *, on_base: Container[str], factor: int = 1) -> Timed | Setback:
+        """One ratio, of ``factor`` times the planned slices."""
         started = time.monotonic()
         ready: list[SideName] = []
         ended: dict[SideName, Mapping[str, Any]] = {}
@@ -87,7 +88,7 @@ class Pair:
         self._slices_so_far = dict.fromkeys((BASE, HEAD), 0)
         try:
             if len(ready) == 2:
-                found = self._measure(nodeid)
+                found = self._measure(nodeid, factor)
             elif ready == [HEAD]:
                 head_seconds, _ = self._calibrate(HEAD)
         except _Ended as end:
@@ -153,14 +154,14 @@ class Pair:
                 }
         return self._plans[nodeid]
 
-    def _measure(self, nodeid: str) -> tuple[float, float, float, float]:
+    def _measure(self, nodeid: str, factor: int) -> tuple[float, float, float, float]:
         plans = self._plan(nodeid)
         for side in (BASE, HEAD):
             if plans[side].drops_first:
                 self._slice(side, batches=plans[side].batches, size=plans[side].size)
         fastest: dict[SideName, list[float]] = {BASE: [], HEAD: []}
         mean: dict[SideName, list[float]] = {BASE: [], HEAD: []}
-        for side in turns(plans[BASE].slices, self._first):
+        for side in turns(factor * plans[BASE].slices, self._first):
             event = self._slice(side, batches=plans[side].batches, size=plans[side].size)
             fastest[side].append(max(event["fastest"], 1e-12))
             mean[side].append(max(event["mean"], 1e-12))

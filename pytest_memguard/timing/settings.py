@@ -45,6 +45,7 @@ class DuetSettings:
         None  # of log ratios: true asks for no more, decided or not
     )
     slices: SliceSettings = field(default_factory=SliceSettings)
+    doubt_factor: int = 2  # so many more slices in the pairs of what the first look leaves open
     accepted: Mapping[str, Acceptance] = field(
         default_factory=dict
     )  # by node id: slow-downs meant since base
