@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reference_impl.neighbors.chunks import Chunk, Sweeper, shares, team
+from reference_impl.neighbors.chunks import Chunk, Sweeper, shares
 from reference_impl.neighbors.grid import make_grid
 from reference_impl.neighbors.in_order import list_in_order
 from reference_impl.neighbors.lanes import LANES
 from reference_impl.neighbors.lists import HalfList
 from reference_impl.neighbors.search import Search
 from reference_impl.neighbors.sort import sort_atoms
+from reference_impl.threads import run_at_once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,19 +69,18 @@ def half_list(  # noqa: PLR0913 - three, and keywords
     search = Search(positions, grid, sort_atoms(positions, grid, dtype, in_order=in_order))
     threads = min(threads, 1 + atoms // _WORTH_A_THREAD)
     sweepers = [Sweeper(search, vectors=vectors) for _ in range(threads)]
-    with team(threads) as run:
-        if in_order:
-            indices = list_in_order(sweepers, indptr, _expected_pairs(grid, atoms), run)
-            np.cumsum(indptr, out=indptr)
-            return HalfList(indptr=indptr, indices=indices, order=search.atoms.order)
-        parts = shares(search, threads)
-        scratch = _scratch(grid, atoms) // threads
-        chunks = [Chunk(sweeper, *rows, scratch) for sweeper, rows in zip(sweepers, parts, strict=False)]
-        run([partial(chunk.count, indptr) for chunk in chunks])
+    if in_order:
+        indices = list_in_order(sweepers, indptr, _expected_pairs(grid, atoms))
         np.cumsum(indptr, out=indptr)
-        indices = np.empty(indptr[-1], np.int32)
-        run([partial(chunk.fill, indptr, indices) for chunk in chunks])
-        return HalfList(indptr=indptr, indices=indices)
+        return HalfList(indptr=indptr, indices=indices, order=search.atoms.order)
+    parts = shares(search, threads)
+    scratch = _scratch(grid, atoms) // threads
+    chunks = [Chunk(sweeper, *rows, scratch) for sweeper, rows in zip(sweepers, parts, strict=False)]
+    run_at_once([partial(chunk.count, indptr) for chunk in chunks])
+    np.cumsum(indptr, out=indptr)
+    indices = np.empty(indptr[-1], np.int32)
+    run_at_once([partial(chunk.fill, indptr, indices) for chunk in chunks])
+    return HalfList(indptr=indptr, indices=indices)
 
 
 def _expected_pairs(grid: Grid, atoms: int) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,13 +14,11 @@ from reference_impl.neighbors.search import most_candidates
 from reference_impl.neighbors.stencil import empty_stencil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from numpy.typing import NDArray
 
     from reference_impl.neighbors.search import Search
 
-__all__ = ["NONE", "Chunk", "Sweeper", "shares", "team"]
+__all__ = ["NONE", "Chunk", "Sweeper", "shares"]
 
 NONE = np.empty(0, np.int32)
 
@@ -116,20 +112,6 @@ def shares(search: Search, parts: int) -> list[tuple[int, int]]:
     ends = search.atoms.starts[:, -1]
     stops = np.searchsorted(ends, ends[-1] * np.arange(1, parts) / parts) + 1
     return [(first, stop) for first, stop in pairwise([0, *stops.tolist(), len(ends)]) if first < stop]
-
-
-@contextmanager
-def team(threads: int) -> Iterator[Callable[[Sequence[Callable[[], None]]], None]]:
-    """Run up to ``threads`` tasks at once, the first in this thread, and wait for all."""
-    with ThreadPoolExecutor(max(1, threads - 1)) as pool:  # starts a thread when there is work for it
-
-        def run(tasks: Sequence[Callable[[], None]]) -> None:
-            others = [pool.submit(task) for task in tasks[1:]]
-            tasks[0]()
-            for other in others:
-                other.result()
-
-        yield run
 
 
 @jit

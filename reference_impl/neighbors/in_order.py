@@ -9,9 +9,10 @@ import numpy as np
 
 from reference_impl.neighbors.chunks import NONE, shares
 from reference_impl.neighbors.rows import LIST
+from reference_impl.threads import run_at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -24,16 +25,10 @@ _WAVE_ATOMS = 4096  # of each thread, at least: a wave costs a tenth of a millis
 _FIRST_PART = 8  # of the list that is expected: from so much of it, the whole is foretold
 
 
-def list_in_order(
-    sweepers: Sequence[Sweeper],
-    counts: NDArray[np.int64],
-    expected: int,
-    run: Callable[[Sequence[Callable[[], None]]], None],
-) -> NDArray[np.int32]:
+def list_in_order(sweepers: Sequence[Sweeper], counts: NDArray[np.int64], expected: int) -> NDArray[np.int32]:
     """Labels of the pairs of one sorted atom after the other, and their numbers into ``counts[1:]``.
 
-    The same whatever the number of ``sweepers``, one per thread; ``run`` runs tasks at once. ``expected`` is a
-    guess of the number of pairs.
+    The same whatever the number of ``sweepers``, one per thread. ``expected`` is a guess of the number of pairs.
     """
     starts, threads = sweepers[0].search.atoms.starts, len(sweepers)
     waves = max(1, min(_WAVES, len(counts) // (threads * _WAVE_ATOMS))) if threads > 1 else 1
@@ -46,7 +41,7 @@ def list_in_order(
             places = int(starts[stop - 1, -1] - starts[first, 0])
             others.append(_Growing(expected * places // int(starts[-1, -1]), places, sweeper.room))
             tasks.append(partial(others[-1].extend_by_sweep, sweeper, first, stop, counts))
-        run(tasks)
+        run_at_once(tasks)
         del tasks
         while others:  # and none of them is kept for long
             result.extend(others.pop(0))
