@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,14 +16,16 @@ __all__ = ["run_at_once"]
 def run_at_once(tasks: Sequence[Callable[[], None]]) -> None:
     """Run every task in a thread of its own, the first in this one, and wait for all.
 
-    The threads stay for the next call: to start one takes as long as a million additions. A task must not run tasks.
+    The threads stay for the next call: to start them costs what two save on a list of 10,000 atoms. A task must not
+    run tasks. Of several errors the first task's comes out, once all have ended.
     """
     others = [_threads(len(tasks) - 1).submit(task) for task in tasks[1:]]
     try:
         tasks[0]()
     finally:
-        for other in others:
-            other.result()
+        wait(others)
+    for other in others:
+        other.result()
 
 
 @lru_cache(maxsize=8)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
 import pytest
 
@@ -27,17 +28,24 @@ def test_one_task_needs_no_thread():
     assert threading.active_count() == before
 
 
-@pytest.mark.parametrize("failing", [0, 1])
+@pytest.mark.parametrize("failing", [0, 1, 2])
 def test_an_error_comes_out_when_the_others_are_done(failing):
-    done = threading.Event()
+    failed, done = threading.Event(), []
 
     def fails():
+        failed.set()
         raise ValueError("here")
 
-    tasks = [done.set, fails] if failing else [fails, done.set]
+    def outlasts_it():
+        assert failed.wait(10)
+        time.sleep(0.05)
+        done.append(1)
+
+    tasks = [outlasts_it, outlasts_it]
+    tasks.insert(failing, fails)
     with pytest.raises(ValueError, match="here"):
         run_at_once(tasks)
-    assert done.is_set()
+    assert len(done) == 2
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
