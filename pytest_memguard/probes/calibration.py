@@ -8,13 +8,15 @@ from pytest_memguard.model import WindowPlan
 from pytest_memguard.units import format_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_memguard.model import Probe
 
-__all__ = ["calibrate", "complaint_about"]
+__all__ = ["calibrate", "complaint_about", "steady_complaint"]
 
 _KNOWN_BYTES = 8 * 2**20  # above every allocator's own caches, and touched in a few milliseconds
 _TOLERANCE = 0.01
-_TRIES = 3  # another thread may allocate at the same time
+_TRIES = 3
 
 
 def complaint_about(probe: Probe) -> str | None:
@@ -32,10 +34,14 @@ def calibrate(probe: Probe) -> str | None:
     The allocation is a ``bytearray``, or what the probe's own ``known_allocation(nbytes)`` makes. Where that makes
     ``None`` there is nothing to compare.
     """
-    allocate = getattr(probe, "known_allocation", bytearray)
+    return steady_complaint(lambda: _compare(probe, getattr(probe, "known_allocation", bytearray)))
+
+
+def steady_complaint(compare: Callable[[], str | None]) -> str | None:
+    """What ``compare`` complains about every time; once may be another thread, or the system that took pages away."""
     complaint = None
     for _ in range(_TRIES):
-        complaint = _compare(probe, allocate)
+        complaint = compare()
         if complaint is None:
             return None
     return complaint

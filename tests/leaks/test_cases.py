@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from array import array
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,9 @@ def _parameters(cases: tuple[Case, ...]) -> list[object]:
 
 
 @pytest.fixture
-def state(case: Case, request: pytest.FixtureRequest) -> Iterator[State]:
+def state(case: Case, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[State]:
+    # A warning that is ignored is not registered, and one that pytest collects fills its summary.
+    monkeypatch.setattr(warnings, "showwarning", lambda *_, **__: None)
     state = State(**{name: request.getfixturevalue(name) for name in case.fixtures})
     if case.prepare:
         case.prepare(state)

@@ -27,6 +27,33 @@ def test_a_probe_that_reads_wrong_is_found():
         check_probe(Half())
 
 
+class Forgetful(FakeProbe):
+    """Reads 0 B more than before for the first ``disturbed`` times that a window is nested in another."""
+
+    disturbed = 0
+
+    def known_allocation(self, nbytes):
+        if self.windows == 2 and self.disturbed:
+            self.disturbed -= 1
+            nbytes = 0
+        return super().known_allocation(nbytes)
+
+
+def test_a_nested_window_that_does_not_see_is_found():
+    probe = Forgetful()
+    probe.disturbed = 3
+    with pytest.raises(AssertionError, match=r"an allocation is seen while it lives: 0 B of 4\.0 MiB"):
+        check_probe(probe)
+    assert probe.windows == 0
+
+
+def test_one_disturbance_is_not_the_probes_fault():
+    probe = Forgetful()
+    probe.disturbed = 2
+    check_probe(probe)
+    assert probe.disturbed == 0
+
+
 class Pool:
     """The smallest pool with every counter."""
 
