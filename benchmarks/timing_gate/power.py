@@ -1,11 +1,12 @@
 """How often `memguard ab` cries wolf, and how often it finds a slow-down, on this machine.
 
-    python benchmarks/timing_gate/power.py --minutes 30 [--load] [--peers N]
+    python benchmarks/timing_gate/power.py --minutes 30 [--load | --beside-work] [--peers N]
 
 Compares real commits of a repository made for it: unchanged code, and code that does 5 % and 10 % more of the same
 work, over five kinds of kernels in four sizes. Every comparison of a benchmark is a line in the results file, so that
 counts of several runs add up; `--minutes 0` prints what there is. With `--peers N` the rules of pytest-benchmark, asv
-and pyperf are asked, too, after every N-th run, about the same commits.
+and pyperf are asked, too, after every N-th run, about the same commits. `--load` makes a neighbor that works in bursts;
+`--beside-work` only says that the machine has something else to do.
 """
 
 from __future__ import annotations
@@ -160,9 +161,9 @@ def load(*, wanted):
         process.wait()
 
 
-def keep(results, lines, *, is_loaded):
+def keep(results, lines, *, machine):
     with results.open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps({**line, "loaded": is_loaded}) + "\n" for line in lines)
+        file.writelines(json.dumps({**line, "machine": machine}) + "\n" for line in lines)
 
 
 def main():
@@ -175,12 +176,20 @@ def main():
     parser.add_argument(
         "--peers", type=int, default=0, metavar="N", help="ask other tools' rules every N times"
     )
-    parser.add_argument("--load", action="store_true", help="let a second process load the machine")
+    parser.add_argument(
+        "--load",
+        dest="machine",
+        action="store_const",
+        const="loaded",
+        default="as it is",
+        help="let a second process load the machine",
+    )
+    parser.add_argument("--beside-work", dest="machine", action="store_const", const="beside other work")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
     options.results.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + 60 * options.minutes
-    with tempfile.TemporaryDirectory() as scratch, load(wanted=options.load):
+    with tempfile.TemporaryDirectory() as scratch, load(wanted=options.machine == "loaded"):
         folder = Path(scratch) / "repository"
         folder.mkdir()
         commits = make_repository(folder)
@@ -188,7 +197,7 @@ def main():
         while time.monotonic() < deadline:
             percent = options.changes[number % len(options.changes)]
             for line in compare(folder, commits, percent, threshold=options.threshold):
-                keep(options.results, [line], is_loaded=options.load)
+                keep(options.results, [line], machine=options.machine)
                 print(
                     f"{line['kernel']:14}{percent:+4d} %  {line['verdict']:13}{len(line['pairs']):4} pairs  "
                     f"{line['reason']}"
@@ -196,7 +205,7 @@ def main():
             number += 1
             if options.peers and number % options.peers == 0:
                 lines = list(ask_peers(folder, commits, percent))
-                keep(options.results, lines, is_loaded=options.load)
+                keep(options.results, lines, machine=options.machine)
     if options.results.exists():
         lines = [json.loads(line) for line in options.results.read_text(encoding="utf-8").splitlines()]
         report(

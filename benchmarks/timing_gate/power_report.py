@@ -6,6 +6,7 @@ import itertools
 import math
 from collections import Counter
 
+_WIDTH = 34
 FIRST_SLICE_MS = 8  # before lines said it; those slices had at least two calls
 
 
@@ -18,7 +19,7 @@ def groups(lines):
     """Lines by machine and slices, then by change."""
 
     def key(line):
-        where = "loaded machine" if line["loaded"] else "machine as it is"
+        where = f"machine {line['machine']}"
         if "pairs" in line:
             where += f", {line.get('slice_ms', FIRST_SLICE_MS):g} ms"
         return where, line["percent"]
@@ -30,20 +31,22 @@ def groups(lines):
 def of_peers(lines, *, measure):
     if lines:
         print(f"\nother tools' rules, side after side, {measure}")
-        print(f"{'':24}{'rule':28}{'change':>7}{'n':>6}{'red':>9}")
+        print(f"{'':{_WIDTH}}{'rule':28}{'change':>7}{'n':>6}{'red':>9}")
     for where, percent, group in groups(lines):
         for rule in group[0]["peers"]:
             hits = sum(line["peers"][rule] for line in group)
-            print(f"{where:24}{rule:28}{percent:>+6d}%{len(group):>6}{100 * hits / len(group):>7.1f} %")
+            print(f"{where:{_WIDTH}}{rule:28}{percent:>+6d}%{len(group):>6}{100 * hits / len(group):>7.1f} %")
 
 
 def of_memguard(lines):
     print(
-        f"{'':24}{'kernel':14}{'change':>7}{'n':>6}{'regressed':>11}{'pass':>7}{'open':>7}{'pairs':>8}{'seconds':>9}"
+        f"{'':{_WIDTH}}{'kernel':14}{'change':>7}{'n':>6}{'regressed':>11}{'pass':>7}{'open':>7}{'pairs':>8}{'seconds':>9}"
     )
     for where, percent, group in groups(lines):
         for name in (*sorted({line["kernel"] for line in group}), "all"):
             print_row(where, name, percent, [line for line in group if name in {line["kernel"], "all"}])
+    for percent in sorted({line["percent"] for line in lines}):
+        print_row("everywhere", "all", percent, [line for line in lines if line["percent"] == percent])
 
 
 def print_row(where, name, percent, lines):
@@ -53,7 +56,7 @@ def print_row(where, name, percent, lines):
     pairs = sum(len(line["pairs"]) for line in lines) / count
     seconds = sum(line["seconds"] for line in lines) / count
     print(
-        f"{where:24}{name:14}{percent:>+6d}%{count:>6}{verdicts['regressed']:>11}{passed:>7}"
+        f"{where:{_WIDTH}}{name:14}{percent:>+6d}%{count:>6}{verdicts['regressed']:>11}{passed:>7}"
         f"{count - passed - verdicts['regressed']:>7}{pairs:>8.1f}{seconds:>9.1f}"
     )
     if name == "all":
@@ -62,7 +65,7 @@ def print_row(where, name, percent, lines):
         kind = "false alarms" if percent == 0 else "found"
         runs = len({tuple(line["controls"].values()) for line in lines})  # a run has its own controls
         print(
-            f"{'':24}{kind}: {hits} of {count}, {100 * hits / count:.2f} % "
+            f"{'':{_WIDTH}}{kind}: {hits} of {count}, {100 * hits / count:.2f} % "
             f"(95 %: {100 * low:.2f} .. {100 * high:.2f} %), runs: {runs}"
         )
 
