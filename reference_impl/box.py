@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Box", "image_within", "minimum_image", "nearest_image", "wrapped"]
 
 _FLAT = 1e-9  # volume of the unit cell vectors below which they lie in one plane, up to rounding
+_SHORTEST = 1e-290  # whose inverse is finite, also where vectors are as near to one plane as they may be
 
 
 class Box(NamedTuple):
@@ -42,8 +43,8 @@ class Box(NamedTuple):
         Raises
         ------
         ValueError
-            For another shape, lengths along periodic axes that are not positive and finite, and periodic cell
-            vectors that are not finite or lie in one plane.
+            For another shape, lengths along periodic axes that are not finite or below 1e-290, and periodic cell
+            vectors that are not finite, as short, or lie in one plane.
         """
         if isinstance(box, Box):
             return box
@@ -58,17 +59,21 @@ class Box(NamedTuple):
                 f"got box of shape {given.shape}, allowed: three lengths, three cell vectors as rows, or None"
             )
         if given.ndim == 1:
-            if not (np.isfinite(given) & (given > 0))[flags].all():
-                raise ValueError(f"got box lengths {given}, allowed: positive and finite along periodic axes")
+            if not (np.isfinite(given) & (given >= _SHORTEST))[flags].all():
+                raise ValueError(
+                    f"got box lengths {given}, allowed: positive and finite along periodic axes, from {_SHORTEST:g}"
+                )
             given[~flags] = 1.0
             width = float(given[flags].min(initial=np.inf))
             return cls(_frozen(np.diag(given)), _frozen(np.diag(flags / given)), _frozen(flags), True, width)
         vectors = _completed(given, flags)
         if (vectors == np.diag(vectors.diagonal())).all():
             return cls.of(abs(vectors.diagonal()), periodic)  # of either direction: the same lattice
-        inverse = np.linalg.inv(vectors)
+        sizes = _sizes(vectors)
+        inverse = np.linalg.inv(vectors / sizes[:, None])  # of unit vectors, whose squares are finite
+        width = float((sizes / _sizes(inverse.T))[flags].min(initial=np.inf))
+        inverse /= sizes
         inverse[:, ~flags] = 0.0
-        width = float(1 / np.linalg.norm(inverse, axis=0).max())
         return cls(_frozen(vectors), _frozen(inverse), _frozen(flags), False, width)
 
     @classmethod
@@ -118,8 +123,8 @@ def _completed(given: NDArray[np.float64], periodic: NDArray[np.bool_]) -> NDArr
     if not np.isfinite(given[periodic]).all():
         raise ValueError(f"got cell vectors {given.tolist()}, allowed: finite along periodic axes")
     vectors = np.where(periodic[:, None], given, 0.0)
-    sizes = np.linalg.norm(vectors[periodic], axis=1, keepdims=True)
-    units = vectors[periodic] / np.where(sizes > 0, sizes, 1.0)
+    sizes = _sizes(vectors[periodic])[:, None]
+    units = vectors[periodic] / np.where(sizes >= _SHORTEST, sizes, np.inf)
     if len(units) and np.linalg.svd(units, compute_uv=False).prod() < _FLAT:
         raise ValueError(
             f"got cell vectors {given.tolist()} that span no volume, "
@@ -133,6 +138,11 @@ def _completed(given: NDArray[np.float64], periodic: NDArray[np.bool_]) -> NDArr
         vectors[axis] = longest / np.linalg.norm(longest)
         basis = np.vstack([basis, vectors[axis]])
     return vectors
+
+
+def _sizes(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lengths of the rows of (n, 3), whose squares may be beyond the ends of float64."""
+    return np.hypot(np.hypot(vectors[:, 0], vectors[:, 1]), vectors[:, 2])
 
 
 def wrapped(positions: NDArray[np.float64], box: Box) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ __all__ = ["list_in_order"]
 
 _WAVES = 16  # what all threads but the first list at once is this part of the list, because it is copied
 _WAVE_ATOMS = 4096  # of each thread, at least: a wave costs a tenth of a millisecond
-_FIRST_PART = 8  # of the list that is expected: from so much of it, the whole is foretold
+_FIRST_PART = 64  # of the list that is expected: from so much of it, the whole is foretold
 
 
 def list_in_order(sweepers: Sequence[Sweeper], counts: NDArray[np.int64], expected: int) -> NDArray[np.int32]:

@@ -104,6 +104,16 @@ def test_a_tilted_box_has_widths_but_no_lengths():
         _ = box.lengths
 
 
+@pytest.mark.parametrize("scale", [1e-280, 1e-160, 1e160, 1e300])
+def test_widths_of_boxes_whose_squares_are_beyond_float64(scale):
+    cell = np.array([[10.0, 0, 0], [0, 10.0, 0], [5.0, 0, 10.0]])
+    box = Box.of(cell * scale)
+    assert box.smallest_width == pytest.approx(scale * 10 / np.hypot(1, 0.5))
+    np.testing.assert_allclose(box.inverse, np.linalg.inv(cell) / scale, atol=1e-12 / scale)
+    thin = Box.of(cell * [[1.0], [scale], [1.0]])
+    assert thin.smallest_width == pytest.approx(10 * min(scale, 1 / np.hypot(1, 0.5)))
+
+
 def test_vectors_along_open_axes_have_no_meaning():
     box = Box.of([[3.0, 0, 4.0], [np.nan, 0, 0], [0, 0, 0]], (True, False, False))
     assert box.smallest_width == pytest.approx(5)
@@ -117,6 +127,8 @@ def test_vectors_along_open_axes_have_no_meaning():
     [
         (np.ones((3, 3)), "span no volume, allowed: linearly independent"),
         ([[1.0, 0, 0], [0, 1, 0], [1, 1, 1e-12]], "span no volume"),
+        ([[1.0, 0, 0], [0, 1e-300, 0], [0, 1, 1]], "span no volume"),
+        ([1.0, 1e-300, 1.0], "allowed: positive and finite along periodic axes, from 1e-290"),
         (np.full((3, 3), np.nan), "allowed: finite along periodic axes"),
         (
             np.ones((2, 3)),
