@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,21 +67,33 @@ class Finish:
 
     @pytest.hookimpl(tryfirst=True)  # before the terminal prints its summary
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if session.config.getoption("collectonly"):
+            return  # nothing ran: the reports of the run before stay
         run = self._run = self._make_run(session.config.rootpath)
-        try:
-            if self._settings.is_updating:
-                self._update(run)
-            for target in self._targets():
+        if self._settings.is_updating:
+            for update in (self._update_memory, self._update_kernels):
+                with self._telling(session, "baselines"):
+                    update(run)
+        for target in self._targets():
+            with self._telling(session, f"the {target.format} report"):
                 self._write(target, run, session.config.invocation_params.dir)
-        except StoreError as error:
-            self._note(f"memguard: {error}", red=True)
-            session.exitstatus = max(session.exitstatus, pytest.ExitCode.USAGE_ERROR)
         if (
             self._settings.is_strict
             and session.exitstatus == pytest.ExitCode.OK
             and self._strict_problems(run)
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @contextmanager
+    def _telling(self, session: pytest.Session, what: str) -> Iterator[None]:
+        """An error here is told, and keeps nothing else from being written."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - reports are anybody's code
+            is_told = isinstance(error, StoreError)
+            text = str(error) if is_told else f"{what} raised {type(error).__name__}: {error}"
+            self._note(f"memguard: {text}", red=True)
+            session.exitstatus = max(session.exitstatus, pytest.ExitCode.USAGE_ERROR)
 
     def _make_run(self, rootdir: Path) -> Run:
         results = sorted(self._collector.results, key=lambda r: (r.file, r.line, r.nodeid))
@@ -99,12 +112,17 @@ class Finish:
 
     # --- baselines
 
-    def _update(self, run: Run) -> None:
+    def _sound(self, run: Run) -> Run:
         """A failing test's numbers are no baseline."""
-        sound = replace(run, tests=tuple(t for t in run.tests if t.nodeid not in self._collector.failed))
+        return replace(run, tests=tuple(t for t in run.tests if t.nodeid not in self._collector.failed))
+
+    def _update_memory(self, run: Run) -> None:
+        diff = memory_baselines.update(self._settings.baselines, numbers_of(self._sound(run)))
+        self._note_diff(memory_baselines.FILE_NAME, diff)
+
+    def _update_kernels(self, run: Run) -> None:
         folder = self._settings.baselines
-        self._note_diff(memory_baselines.FILE_NAME, memory_baselines.update(folder, numbers_of(sound)))
-        diff = kernel_baselines.update(folder, numbers_of(sound, KERNEL_METRICS))
+        diff = kernel_baselines.update(folder, numbers_of(self._sound(run), KERNEL_METRICS))
         if diff or (folder / kernel_baselines.FILE_NAME).exists():
             self._note_diff(kernel_baselines.FILE_NAME, diff)
 

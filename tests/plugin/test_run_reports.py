@@ -44,11 +44,49 @@ def test_github(pytester, run, monkeypatch):
     assert "test_large" in summary.read_text()
 
 
-def test_a_path_that_cannot_be_written(pytester, run):
+def test_one_report_that_fails_keeps_none_of_the_others_from_being_written(pytester, run):
+    pytester.makeconftest(
+        """
+        class Broken:
+            name = "broken"
+            default_path = None
+            def render(self, run):
+                raise ZeroDivisionError("of its own")
+
+        def pytest_memguard_reports(config):
+            return [Broken()]
+        """
+    )
     pytester.makepyfile("def test_x(): pass")
-    result = run("--memguard", "--memguard-report=json:/proc/memguard/run.json")
+    result = run(
+        "--memguard",
+        *("--memguard-report=json:/proc/memguard/run.json", "--memguard-report=broken"),
+        "--memguard-report=markdown:a.md",
+    )
     assert result.ret not in (0, 3)
-    result.stdout.fnmatch_lines(["memguard: *cannot*/proc/memguard*"])
+    result.stdout.fnmatch_lines(
+        [
+            "memguard: *cannot*/proc/memguard*",
+            "memguard: the broken report raised ZeroDivisionError: of its own",
+            "memguard: markdown report in a.md",
+        ]
+    )
+    assert (pytester.path / "a.md").exists()
+
+
+def test_baselines_that_cannot_be_written_keep_no_report_from_it(pytester, run):
+    pytester.makepyfile(_LARGE.replace("1 MiB", "baseline") + "    open('baselines', 'w').close()\n")
+    result = run("--memguard", "--memguard-update", "--memguard-report=markdown:a.md")
+    assert result.ret not in (0, 3)
+    result.stdout.fnmatch_lines(["memguard: cannot * *baselines*"])
+    assert (pytester.path / "a.md").exists()
+
+
+def test_only_collecting_leaves_the_reports_of_the_run_before(pytester, run):
+    pytester.makepyfile(_LARGE)
+    run.enforced()
+    run("--memguard", f"--memguard-report=json:{run.run_file}", "--collect-only")
+    assert "test_large" in run.tests()
 
 
 def test_added_probes_and_reports(pytester, run):
