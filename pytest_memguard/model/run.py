@@ -42,6 +42,7 @@ class TestResult(Struct, frozen=True, kw_only=True, gc=False):
     measurements: tuple[Measurement, ...] = ()
     guarded: bool = True  # it carries a budget; false for a test that was only observed
     reason: str = ""  # why nothing was measured, where nothing was
+    failed: bool = False  # other than by a budget, or skipped: its numbers are those of a part of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

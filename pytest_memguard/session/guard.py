@@ -118,6 +118,7 @@ class Guard:
             verdict=Verdict.gravest([measurement.verdict for measurement in measurements]),
             measurements=measurements,
             guarded=plan.is_guarded,
+            failed=has_failed,
         )
         attach_result(item, result)
         if result.verdict is not Verdict.FAIL or self._settings.mode is Mode.OBSERVE:

@@ -105,7 +105,7 @@ class KernelGuard:
             measurements += no_kernels(budget, Verdict.NOT_MEASURED, f"kernels: {reason}")
             if not has_failed:
                 complaint = complaint or f"memguard: {_located(item, reason)}"
-        add_to_result(item, tuple(measurements), is_guarded=True)
+        add_to_result(item, tuple(measurements), is_guarded=True, has_failed=has_failed)
         return complaint
 
 

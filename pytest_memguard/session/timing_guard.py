@@ -55,13 +55,13 @@ class TimingGuard:
         except BudgetError as error:
             complaint = f"memguard: {error}"
         else:
-            complaint = self._attached(item, judged)
+            complaint = self._attached(item, judged, has_failed=has_failed)
         if complaint and has_failed:
             item.add_report_section("call", "memguard", complaint)  # its own error stays first
         elif complaint:
             pytest.fail(complaint, pytrace=False)
 
-    def _attached(self, item: pytest.Item, judged: Judged) -> str:
+    def _attached(self, item: pytest.Item, judged: Judged, *, has_failed: bool) -> str:
         """Put the time beside the numbers of memory; what to fail with, if anything."""
         measurement = judged.measurement
         if measurement.value is None and not judged.is_guarded:
@@ -70,7 +70,7 @@ class TimingGuard:
             measurement = structs.replace(measurement, verdict=Verdict.PASS, reason="")
         if judged.remark:
             self.remarks[item.nodeid] = judged.remark
-        add_to_result(item, (measurement,), is_guarded=judged.is_guarded)
+        add_to_result(item, (measurement,), is_guarded=judged.is_guarded, has_failed=has_failed)
         is_red = measurement.verdict is Verdict.FAIL and self._settings.mode is not Mode.OBSERVE
         return measurement.reason if is_red else ""
 

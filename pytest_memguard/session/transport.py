@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from pytest_memguard.model import TestResult, Verdict
 from pytest_memguard.reports.junit import properties
@@ -30,8 +31,13 @@ def attach_result(item: pytest.Item, result: TestResult) -> None:
     item.user_properties.extend(properties(result))
 
 
-def add_to_result(item: pytest.Item, measurements: tuple[Measurement, ...], *, is_guarded: bool) -> None:
-    """Put numbers beside those that the item has already; only a budget of theirs lets them decide over the whole."""
+def add_to_result(
+    item: pytest.Item, measurements: tuple[Measurement, ...], *, is_guarded: bool, has_failed: bool
+) -> None:
+    """Put numbers beside those that the item has already; only a budget of theirs lets them decide over the whole.
+
+    ``has_failed``: the call did. Where it had a result before, that knows whether a budget is to blame.
+    """
     before = item.stash.get(RESULT, None)
     known = before.measurements if before else ()
     guarding = (*known, *(measurements if is_guarded else ())) or measurements
@@ -43,6 +49,7 @@ def add_to_result(item: pytest.Item, measurements: tuple[Measurement, ...], *, i
         verdict=Verdict.gravest([measurement.verdict for measurement in guarding]),
         measurements=(*known, *measurements),
         guarded=is_guarded or (before is not None and before.guarded),
+        failed=before.failed if before else has_failed,
     )
     attach_result(item, result)
 
@@ -72,17 +79,25 @@ class Collector:
         self._carried: dict[str, dict[str, Any]] = {}
         self.without_result: set[str] = set()
         self.failed: set[str] = set()  # and skipped: whatever did not pass as a whole
+        self._failed_otherwise: set[str] = set()  # than by a budget
 
     @property
     def results(self) -> list[TestResult]:
-        return msgspec.convert(list(self._carried.values()), list[TestResult])
+        results = msgspec.convert(list(self._carried.values()), list[TestResult])
+        return [
+            structs.replace(result, failed=True) if result.nodeid in self._failed_otherwise else result
+            for result in results
+        ]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "setup":  # of a test, or of its next rerun
             self.failed.discard(report.nodeid)
+            self._failed_otherwise.discard(report.nodeid)
+        carried: dict[str, Any] | None = getattr(report, "memguard", None)
         if report.failed or (report.when == "call" and not report.passed):
             self.failed.add(report.nodeid)
-        carried: dict[str, Any] | None = getattr(report, "memguard", None)
+            if not (report.failed and carried and carried["verdict"] == Verdict.FAIL):
+                self._failed_otherwise.add(report.nodeid)
         if carried is not None:
             self._carried[report.nodeid] = carried
             self.without_result.discard(report.nodeid)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_memguard.store.entries import Entries
     from pytest_memguard.store.next_baselines import Numbers
 
-__all__ = ["FILE_NAME", "Baselines", "load", "other_compilers", "update"]
+__all__ = ["FILE_NAME", "Baselines", "load", "other_compilers", "preview", "update"]
 
 FILE_NAME = "kernels.json"
 
@@ -39,7 +39,7 @@ def _merged(old: Entries, changed: Numbers, removed: Iterable[str]) -> Entries:
 
 
 _FILE = EntriesFile(name=FILE_NAME, merged=_merged, is_line_per_probe=True)
-load, update = _FILE.load, _FILE.update
+load, update, preview = _FILE.load, _FILE.update, _FILE.preview
 
 
 def other_compilers(baselines: Baselines, nodeid: str, probe: str) -> tuple[str, ...]:

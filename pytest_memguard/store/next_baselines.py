@@ -25,10 +25,11 @@ Numbers: TypeAlias = Mapping[str, Mapping[str, Mapping[str, "Number | None"]]]
 def numbers_of(
     run: Run, metrics: Collection[str] = MEMORY_METRICS
 ) -> dict[str, dict[str, dict[str, Number | None]]]:
-    """What a run has for the baselines of its guarded tests; a test without any number is left out."""
+    """What a run has for the baselines of its guarded tests; one that failed, or has no number, is left out."""
     numbers: dict[str, dict[str, dict[str, Number | None]]] = {}
     for result in run.tests:
-        if not result.guarded or all(measurement.value is None for measurement in result.measurements):
+        has_numbers = any(measurement.value is not None for measurement in result.measurements)
+        if not result.guarded or result.failed or not has_numbers:
             continue
         entry = numbers[result.nodeid] = {}
         for measurement in result.measurements:

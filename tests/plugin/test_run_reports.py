@@ -27,6 +27,31 @@ def test_the_run_file_keeps_its_contract(pytester, run):
     assert measurement["budget"] == 1 << 20
 
 
+def test_a_test_that_failed_by_itself_is_told_from_one_whose_budget_is_broken(pytester, run):
+    pytester.makepyfile(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.memory_budget(peak="1 MiB")
+
+        @pytest.fixture
+        def broken():
+            yield
+            raise ValueError("its own reason")
+
+        def test_passes(): pass
+        def test_above(): bytearray(3 << 20)
+        def test_raises(): raise ValueError("its own reason")
+        def test_raises_above(): bytearray(3 << 20); raise ValueError("its own reason")
+        def test_torn_down(broken): pass
+        def test_skips(): pytest.xfail("its own reason")
+        """
+    )
+    run.enforced()
+    failed = {name for name, test in run.tests().items() if test["failed"]}
+    assert failed == {"test_raises", "test_raises_above", "test_torn_down", "test_skips"}
+
+
 def test_several_reports(pytester, run):
     pytester.makepyfile(_LARGE)
     run("--memguard", "--memguard-report=markdown:a.md", "--memguard-report=html:b.html")

@@ -44,6 +44,7 @@ tests = st.builds(
     measurements=st.lists(measurements, max_size=3).map(tuple),
     guarded=st.booleans(),
     reason=texts,
+    failed=st.booleans(),
 )
 environments = st.builds(
     Environment,

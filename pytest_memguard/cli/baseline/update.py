@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pytest_memguard.cli.exit_codes import ExitCode
 from pytest_memguard.cli.files import baselines_option, load_run, reading, writing
 from pytest_memguard.cli.terminal import print_line
-from pytest_memguard.store import memory_baselines
+from pytest_memguard.model import KERNEL_METRICS
+from pytest_memguard.store import kernel_baselines, memory_baselines
 from pytest_memguard.store.next_baselines import numbers_of
+
+if TYPE_CHECKING:
+    from pytest_memguard.store.diff import Diff
 
 __all__ = ["command"]
 
@@ -63,14 +68,26 @@ def command(
 
 
 def _update_from(path: Path, directory: Path, *, dry_run: bool) -> int:
-    numbers = numbers_of(load_run(path))
-    with reading():
-        diff = memory_baselines.preview(directory, numbers)
+    run = load_run(path)
+    memory, kernels = numbers_of(run), numbers_of(run, KERNEL_METRICS)
+    with reading():  # both, before one of them is written
+        of_memory = memory_baselines.preview(directory, memory)
+        of_kernels = kernel_baselines.preview(directory, kernels)
     if not dry_run:
         with writing():
-            diff = memory_baselines.update(directory, numbers)
+            of_memory = memory_baselines.update(directory, memory)
+            of_kernels = kernel_baselines.update(directory, kernels)
+    _print(of_memory, directory / memory_baselines.FILE_NAME, dry_run=dry_run)
+    if of_kernels:
+        _print(of_kernels, directory / kernel_baselines.FILE_NAME, dry_run=dry_run)
+    for result in run.tests:
+        if result.guarded and result.failed:
+            print_line(f"left out: {result.nodeid}: the test failed", {"yellow": True})
+    return ExitCode.IN_ORDER
+
+
+def _print(diff: Diff, path: Path, *, dry_run: bool) -> None:
     for line in diff.lines():
         print_line(line)
     counts = f"{len(diff.added)} new, {len(diff.changed)} changed, {len(diff.removed)} removed"
-    click.echo(f"{directory / memory_baselines.FILE_NAME}: {counts}{' (dry run)' if dry_run else ''}")
-    return ExitCode.IN_ORDER
+    click.echo(f"{path}: {counts}{' (dry run)' if dry_run else ''}")

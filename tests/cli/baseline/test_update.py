@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_memguard.store import memory_baselines
+from pytest_memguard.store import kernel_baselines, memory_baselines
 from tests.cli.samples import MiB, measured, memguard, result, run_of, saved
 
 
@@ -26,6 +26,27 @@ def test_numbers_of_guarded_tests_are_committed(tmp_path, path):
         "t": {"python": {"peak": 40 * MiB}},
         "other": {"rss": {"peak": 1}},
     }
+
+
+def test_kernels_have_a_file_of_their_own(tmp_path):
+    probe = "kernel k sm_90 nvrtc12"
+    path = saved(tmp_path, "run.json", run_of(result("k", measured("registers", 40, probe=probe))))
+    done = memguard("baseline", "update", path, "--baselines", tmp_path)
+    assert done.exit_code == 0
+    assert f"{tmp_path / 'kernels.json'}: 1 new, 0 changed, 0 removed" in done.stdout
+    assert kernel_baselines.load(tmp_path).entries == {"k": {probe: {"registers": 40}}}
+
+
+def test_numbers_of_a_test_that_failed_are_those_of_a_part_of_it(tmp_path):
+    folder = tmp_path / "baselines"
+    path = saved(tmp_path, "run.json", run_of(result("t", measured(), failed=True)))
+    done = memguard("baseline", "update", path, "--baselines", folder)
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        f"{folder / 'memory.json'}: 0 new, 0 changed, 0 removed",
+        "left out: t: the test failed",
+    ]
+    assert not folder.exists()
 
 
 def test_a_dry_run_writes_nothing(tmp_path, path):
