@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_MODES = ("memory", "duet", "drift")
+_COMMANDS = {"duet": "ab", "drift": "drift"}
+_MODES = ("memory", *_COMMANDS)
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./~^+#@-]*")  # the first character keeps it from being an option
 _THRESHOLD = re.compile(r"\d{1,3}(\.\d+)?%")
 _SUMMARY_BYTES = 1_000_000  # GitHub refuses the whole summary of a step from 1 MiB on
@@ -129,7 +130,7 @@ def run(environ: Mapping[str, str]) -> Exit:
 def _measure(inputs: Inputs, environ: Mapping[str, str]) -> Exit:
     is_memory = inputs.mode == "memory"
     status = subprocess.run(command_line(inputs, environ), check=False).returncode
-    ended = f"{'pytest' if is_memory else 'memguard ab'} ended with status {status}"
+    ended = f"{'pytest' if is_memory else f'memguard {_COMMANDS[inputs.mode]}'} ended with status {status}"
     scale = _OF_PYTEST if is_memory else {known.value: known for known in Exit}
     code = scale.get(status, Exit.COULD_NOT_RUN)
     if code in _TITLES:
@@ -150,9 +151,11 @@ def command_line(inputs: Inputs, environ: Mapping[str, str]) -> list[str]:
         return [*python, "pytest", *options, *inputs.pytest_args]
     options = ["--base", _base_commit(inputs, environ)]
     options += ["--json", str(inputs.run_file), "--markdown", str(inputs.markdown_file)]
+    options += ["--baselines", inputs.baselines] if inputs.baselines else []
     options += ["--threshold", inputs.threshold] if inputs.threshold else []
     options += ["--strict"] if inputs.is_strict else []
-    return [*python, "pytest_memguard.cli", "ab", *options, "--", *baselines, *inputs.pytest_args]
+    command = _COMMANDS[inputs.mode]
+    return [*python, "pytest_memguard.cli", command, *options, "--", *baselines, *inputs.pytest_args]
 
 
 def _base_commit(inputs: Inputs, environ: Mapping[str, str]) -> str:

@@ -226,9 +226,22 @@ def test_what_the_commands_are_told(action):
     options, pytest_args = done.arguments[: done.arguments.index("--")], done.arguments[-3:]
     assert options[:2] == ["ab", "--base"]
     assert re.fullmatch("[0-9a-f]{40}", options[2])
-    assert options[-3:] == ["--threshold", "5%", "--strict"]
+    assert options[-5:] == ["--baselines", "b", "--threshold", "5%", "--strict"]
     assert pytest_args == ["--memguard-baselines=b", "t", "-x"]
     assert action("run", strict="true").arguments[-1] == "--memguard-strict"
+
+
+def test_drift_is_the_command_of_that_name_with_its_many_pairs(action, tmp_path):
+    done = action("run", mode="drift", base="HEAD", baselines="b", pytest_args="t")
+    assert done.arguments[:2] == ["drift", "--base"]
+    assert done.arguments[-5:] == ["--baselines", "b", "--", "--memguard-baselines=b", "t"]
+    assert "memguard drift" in action("run", 4, mode="drift", base="HEAD").stdout
+
+    commit = done.arguments[2]
+    (tmp_path / "work" / "b").mkdir()
+    timing = {"schema": 1, "reference": {"commit": commit}, "accepted": {}, "benchmarks": {}}
+    (tmp_path / "work" / "b" / "timing.json").write_text(json.dumps(timing))
+    assert action("run", mode="drift", baselines="b").arguments[:3] == ["drift", "--base", commit]
 
 
 @pytest.mark.parametrize(
