@@ -1,5 +1,6 @@
 """The rooms of the house and the arrows between them."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -48,7 +49,23 @@ def test_public_doors_are_small_and_keep_what_they_promise(door):
     assert all(hasattr(module, name) for name in module.__all__)
 
 
-def test_the_wheel_is_told_to_hold_the_plugin_alone():
+def hatch():
     tomllib = pytest.importorskip("tomllib", reason="in the standard library from Python 3.11 on")
-    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert config["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["pytest_memguard"]
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]
+
+
+def test_the_wheel_is_told_to_hold_the_plugin_alone():
+    assert hatch()["build"]["targets"]["wheel"]["packages"] == ["pytest_memguard"]
+
+
+def test_the_sdist_is_told_to_hold_all_that_is_committed():
+    assert "sdist" not in hatch()["build"]["targets"]  # then hatchling takes what .gitignore does not name
+
+
+def test_links_of_the_readme_lead_somewhere_from_a_package_index_too():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for each in hatch()["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        text = re.sub(each["pattern"], each["replacement"], text)
+    links = re.findall(r"\]\(([^)]*)\)", text)
+    assert len(links) > 10
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
