@@ -20,7 +20,7 @@ nox.options.reuse_existing_virtualenvs = True
 
 ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")["project"]
-PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 MIDDLE = "3.11"
 # The newest pytest everywhere, the older ones once.
 PYTESTS = [*((python, "newest") for python in PYTHONS), (MIDDLE, "9.0"), (MIDDLE, "8.4")]

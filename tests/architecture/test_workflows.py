@@ -115,6 +115,22 @@ def test_every_job_of_ci_feeds_required_checks():
         )
 
 
+def test_nox_has_the_versions_of_ci():
+    matrix = load(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]["tests"]["strategy"]["matrix"]
+    (line,) = re.findall(
+        r"^PYTHONS = \((.*)\)$", (ROOT / "noxfile.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert re.findall(r'"(.*?)"', line) == matrix["python"]
+
+
+def test_times_that_a_noisy_runner_refuses_do_not_cost_the_other_baselines():
+    steps = load(ROOT / ".github" / "workflows" / "update-baselines.yml")["jobs"]["measure"]["steps"]
+    (timing,) = [step for step in steps if "--timing" in step.get("run", "")]
+    assert timing["continue-on-error"] is True
+    later = steps[steps.index(timing) + 1 :]
+    assert [step["uses"].partition("@")[0] for step in later] == ["actions/upload-artifact"]
+
+
 # --- the action's steps, run here
 
 
