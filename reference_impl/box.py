@@ -111,6 +111,18 @@ class Box(NamedTuple):
         """Volume spanned by the cell vectors; ``inf`` with an open axis."""
         return float(abs(np.linalg.det(self.vectors))) if self.periodic.all() else float("inf")
 
+    def magnitude(self, positions: NDArray[np.float64]) -> float:
+        """Largest number on the way from ``positions`` (N, 3) to their images in the box: what rounding goes by.
+
+        Beside coordinates and periodic cell vectors, these are multiples of the vectors, large ones where it is thin
+        and tilted.
+        """
+        span = abs(self.vectors[self.periodic]).max(initial=0.0)
+        largest = float(max(-positions.min(initial=0.0), positions.max(initial=0.0), span))
+        if self.is_orthorhombic:
+            return largest
+        return largest * float((abs(self.inverse) @ abs(self.vectors)).sum(axis=0).max(initial=1.0))
+
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     array = array.copy()

@@ -69,8 +69,10 @@ def _kdtree(positions: NDArray[np.float64], box: Box, cutoff: float) -> NDArray[
     if len(positions) < 2:
         return np.empty((0, 2), np.int32)
     inside = wrapped(positions, box)
-    largest = max(abs(positions).max(), abs(box.vectors).max())
-    reach = cutoff + 64 * np.finfo(np.float64).eps * (largest + cutoff)  # rounding is settled below, exactly
+    magnitude = box.magnitude(positions)
+    reach = cutoff + 64 * np.finfo(np.float64).eps * (
+        magnitude + cutoff
+    )  # rounding is settled below, exactly
     tree = KDTree(inside)
     found = [tree.query_pairs(reach, output_type="ndarray")]
     for steps in product(*[(-1, 0, 1) if flag else (0,) for flag in box.periodic]):

@@ -64,8 +64,7 @@ def make_grid(
             unit = 1.0 if frame.is_rotated else frame.into[axis][axis]
             origin[axis] = float(column.min()) * unit
             extent[axis] = float(column.max()) * unit - origin[axis]
-    largest = max(abs(positions.min()), abs(positions.max()), abs(box.vectors).max()) / cutoff
-    rounding = max(1e-9, 64 * _EPSILON * max(largest, *extent))
+    rounding = max(1e-9, 64 * _EPSILON * max(box.magnitude(positions) / cutoff, *extent))
     slack = rounding + 8 * _SINGLE_EPSILON * (max(extent) + 1)
     dtype: type[np.float32 | np.float64] = np.float32
     if double or slack > _WORST_SINGLE:

@@ -75,11 +75,10 @@ def checked_system(
             f"got cutoff={cutoff}, allowed: at most half the shortest {width}, {half_width:.15g}; "
             "take a larger box or replicate this one"
         )
-    sizes = abs(checked_box.vectors[checked_box.periodic]).max(initial=0.0)
-    largest = max(abs(numbers.min()), abs(numbers.max()), sizes) if len(numbers) else sizes
+    largest = checked_box.magnitude(numbers)
     if largest > MAX_CUTOFFS * cutoff:
         raise ValueError(
-            f"got coordinates or box lengths up to {largest:g}, allowed: up to {MAX_CUTOFFS:g} times the cutoff "
-            f"({cutoff:g}), beyond which float64 cannot tell distances apart; move the origin to the atoms"
+            f"got coordinates or sums of cell vectors up to {largest:g}, allowed: up to {MAX_CUTOFFS:g} times the "
+            f"cutoff ({cutoff:g}), beyond which float64 cannot tell distances apart; move the origin to the atoms"
         )
     return numbers, checked_box, float(cutoff)

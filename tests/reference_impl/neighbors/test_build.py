@@ -10,7 +10,7 @@ from reference_impl.box import Box
 from reference_impl.neighbors import FullList, HalfList, brute_force, pairs_within
 from reference_impl.neighbors.cell_list import half_list
 from reference_impl.neighbors.system import checked_system
-from tests.reference_impl.neighbors.systems import frozen, liquid, systems, tilted_liquid
+from tests.reference_impl.neighbors.systems import TILTED, frozen, liquid, systems, tilted_liquid
 
 needs_numba = pytest.mark.skipif(not HAS_NUMBA, reason="without numba lists are the oracle's")
 
@@ -171,6 +171,10 @@ def test_a_coordinate_that_is_not_finite_is_named(value):
         ({"positions": [["a"] * 3]}, "dtype <U1"),
         ({"cutoff": 1.01}, "at most half the shortest periodic box length, 1;"),
         ({"box": None, "cutoff": 1e-14, "positions": np.ones((2, 3))}, "move the origin to the atoms"),
+        (
+            {"box": np.eye(3) + 1e3 * np.eye(3, k=1), "cutoff": 1e-8},
+            "sums of cell vectors .* times the cutoff",
+        ),
         ({"cutoff": 0.0}, "cutoff=0.0, allowed: positive"),
         ({"cutoff": -1.0}, "allowed: positive"),
         ({"cutoff": np.nan}, "allowed: positive"),
@@ -292,6 +296,31 @@ def test_denormal_coordinates_are_coordinates():
     positions = frozen([[5e-324, 0, 0], [-5e-324, 1e-310, 0], [9.999, 0, 0], [5.0, 5, 5]])
     for box in ([10.0] * 3, None):
         assert_same_pairs(neighbor_list(positions, box, 1.0), brute_force(positions, box, 1.0))
+
+
+@pytest.mark.parametrize("periodic", [(True, False, False), (True, True, False), (False, False, False)])
+@pytest.mark.parametrize("cell", [np.ones(3), TILTED], ids=["lengths", "tilted"])
+def test_the_unit_does_not_matter_along_open_axes(cell, periodic):
+    positions = np.random.default_rng(0).uniform(-9, 9, (100, 3))
+    expected = brute_force(positions, 9 * cell, 2.0, periodic=periodic)
+    for scale in (1e-130, 1e-30, 1e30):
+        small = neighbor_list(positions * scale, 9 * cell * scale, 2.0 * scale, periodic=periodic)
+        assert_same_pairs(small, expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rounding_far_from_a_thin_box_loses_no_pair(seed):
+    rng = np.random.default_rng(seed)
+    cell = rng.uniform(-10, 10, (3, 3))
+    cell[2] = cell[0] + cell[1] + 0.01 * rng.standard_normal(3)
+    cutoff = 0.4 * Box.of(cell).smallest_width
+    positions = rng.uniform(-1e3, 1e3, (100, 3))
+    ways = rng.standard_normal((100, 3))
+    nearly = (1 - 1e-7) * cutoff * ways / np.linalg.norm(ways, axis=1, keepdims=True)
+    images = positions + nearly + rng.integers(-3, 4, (100, 3)) @ cell
+    system = frozen(np.concatenate([positions, images])), frozen(cell), cutoff
+    assert len(brute_force(*system).indices) == 100
+    assert_same_pairs(neighbor_list(*system), brute_force(*system))
 
 
 def test_huge_coordinates_are_wrapped():
