@@ -56,7 +56,10 @@ def _open_questions(result: TestResult) -> Iterator[tuple[Verdict, str]]:
     unanswered = [m for m in result.measurements if m.verdict not in (Verdict.PASS, Verdict.FAIL)]
     for measurement in unanswered:
         yield measurement.verdict, measurement.reason or result.reason or "no reason given"
-    if not unanswered and result.verdict not in (Verdict.PASS, Verdict.FAIL):
+    # Also a failure that is none of the measurements': a budget that cannot be judged by.
+    if result.verdict is not Verdict.PASS and all(
+        m.verdict is not result.verdict for m in result.measurements
+    ):
         yield result.verdict, result.reason or "no reason given"
 
 

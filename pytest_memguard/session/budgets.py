@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from pytest_memguard.model import KERNEL_METRICS, MEMORY_METRICS, METRICS, Budget
@@ -116,12 +118,19 @@ def call_limit(metric: str, limit: Any, test_arguments: Mapping[str, Any]) -> in
     names = inspect.signature(limit).parameters
     given = {name: test_arguments[name] for name in names if name in test_arguments}
     try:
-        result = limit(**given)
+        result: Any = limit(**given)
     except Exception as error:
         raise BudgetError(f"{metric}: the callable budget raised {type(error).__name__}: {error}") from error
-    if isinstance(result, float) or hasattr(result, "__index__"):
-        result = int(result)  # a NumPy integer, or the quotient of one
-    return parse_limit(metric, result)
+    is_number = isinstance(result, Real) and not isinstance(result, bool)  # NumPy's numbers, too
+    if is_number and 0 <= result < math.inf:
+        return int(result)
+    try:
+        return parse_limit(metric, result)
+    except BudgetError:
+        size = " or a string such as '64 MiB'" if METRICS[metric].unit == "B" else ""
+        raise BudgetError(
+            f"{metric}: the callable budget gave {result!r}, accepted: a number >= 0{size}"
+        ) from None
 
 
 def _rounds(rounds: Any) -> Any:

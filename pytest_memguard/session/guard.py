@@ -15,7 +15,7 @@ from pytest_memguard.session.markers import location_of
 from pytest_memguard.session.places import with_short_places
 from pytest_memguard.session.rounds import was_skipped_quietly
 from pytest_memguard.session.settings import Mode
-from pytest_memguard.session.transport import RESULT, attach_result
+from pytest_memguard.session.transport import RESULT, attach_refusal, attach_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -77,6 +77,7 @@ class Guard:
             return self._planner.plan(item)
         except BudgetError as error:
             complaint = str(error)
+        attach_refusal(item, complaint)
         # Outside of the handler: the chain of causes would only repeat it.
         pytest.fail(f"memguard: {complaint}", pytrace=False)
 

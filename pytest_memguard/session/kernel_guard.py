@@ -15,7 +15,7 @@ from pytest_memguard.session.kernel_judging import covers, judge_kernels, no_ker
 from pytest_memguard.session.kernel_record import RECORD, KernelRecord
 from pytest_memguard.session.marker_lines import location_of
 from pytest_memguard.session.settings import Mode
-from pytest_memguard.session.transport import add_to_result
+from pytest_memguard.session.transport import add_to_result, attach_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -70,6 +70,7 @@ class KernelGuard:
             complaint = self._attached(item, record, has_failed=has_failed)
         except BudgetError as error:
             complaint = f"memguard: {error}"
+            attach_refusal(item, str(error))
         if not complaint or self._settings.mode is Mode.OBSERVE:
             return
         if has_failed:

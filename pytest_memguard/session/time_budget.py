@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_memguard.session.budgets import BudgetError
 from pytest_memguard.session.marker_lines import located
+from pytest_memguard.session.markers import marks_of
 from pytest_memguard.units import parse_percent, parse_seconds
 
 if TYPE_CHECKING:
@@ -43,13 +44,11 @@ def time_budget_of(item: pytest.Item) -> TimeBudget | None:
         Naming file and line of the wrong marker, what was got and what is accepted.
     """
     closest = None
-    for mark in item.iter_markers(MARKER):
+    for mark, is_repeated in marks_of(item, MARKER, lambda _: MARKER):
         budget = _checked(item, mark)
+        if is_repeated:
+            raise located(item, mark, "the test has two of these markers, accepted: one")
         closest = closest or budget
-    own = [mark for mark in item.own_markers if mark.name == MARKER]
-    callspec = getattr(item, "callspec", None)
-    if len(own) > 1 and not any(mark in own for mark in getattr(callspec, "marks", ())):
-        raise located(item, own[0], "the test has two of these markers, accepted: one")
     return closest
 
 

@@ -13,7 +13,7 @@ from pytest_memguard.model.timing_baseline import TimingEntry
 from pytest_memguard.session.budgets import BudgetError
 from pytest_memguard.session.settings import Mode
 from pytest_memguard.session.time_budget import time_budget_of, uses_benchmark
-from pytest_memguard.session.transport import add_to_result
+from pytest_memguard.session.transport import add_to_result, attach_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -54,6 +54,7 @@ class TimingGuard:
             judged = self._judged(item)
         except BudgetError as error:
             complaint = f"memguard: {error}"
+            attach_refusal(item, str(error))
         else:
             complaint = self._attached(item, judged, has_failed=has_failed)
         if complaint and has_failed:

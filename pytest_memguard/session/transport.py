@@ -15,7 +15,7 @@ from pytest_memguard.session.marker_lines import location_of
 if TYPE_CHECKING:
     from pytest_memguard.model import Measurement
 
-__all__ = ["RESULT", "Collector", "ResultCarrier", "add_to_result", "attach_result"]
+__all__ = ["RESULT", "Collector", "ResultCarrier", "add_to_result", "attach_refusal", "attach_result"]
 
 RESULT = pytest.StashKey[TestResult]()
 _UNSENT = pytest.StashKey[dict[str, TestResult]]()  # by node id, until the report of the call is logged
@@ -52,6 +52,15 @@ def add_to_result(
         failed=before.failed if before else has_failed,
     )
     attach_result(item, result)
+
+
+def attach_refusal(item: pytest.Item, reason: str) -> None:
+    """A budget that cannot be judged by, told at the call: it fails its test, whatever other numbers say."""
+    file, line = location_of(item)
+    known = item.stash.get(RESULT, None) or TestResult(
+        nodeid=item.nodeid, file=file, line=line, verdict=Verdict.FAIL
+    )
+    attach_result(item, structs.replace(known, verdict=Verdict.FAIL, guarded=True, reason=reason))
 
 
 class ResultCarrier:

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from pytest_memguard.session.budgets import BudgetError
+from pytest_memguard.session.time_budget import time_budget_of
 from pytest_memguard.store import timing_baselines
 
 BENCHMARK = "pytest_benchmark.plugin"
@@ -105,12 +107,50 @@ def test_a_marker_on_a_test_that_is_not_timed_is_wrong(pytester, timed):
     )
 
 
-def test_two_markers_are_one_too_many(pytester, timed):
-    pytester.makepyfile(
-        "import pytest\n@pytest.mark.time_budget(max='1 s')\n@pytest.mark.time_budget(max='2 s')\n"
-        "def test_w(benchmark): benchmark(int)\n"
+@pytest.mark.usefixtures("run")
+def test_the_closest_marker_wins(pytester):
+    pytester.plugins = ["pytest_memguard.plugin"]
+    items = pytester.getitems(
+        """
+        import pytest
+
+        budget = pytest.mark.time_budget
+        pytestmark = budget(max=1)
+
+        def test_module(benchmark): pass
+
+        @budget(max=2)
+        class TestBase:
+            pass
+
+        @budget(max=3)
+        class TestDerived(TestBase):
+            def test_class(self, benchmark): pass
+
+            @budget(max=4)
+            @pytest.mark.parametrize("number", [1, pytest.param(2, marks=budget(max=5))])
+            def test_parameter(self, benchmark, number): pass
+        """
     )
-    timed().stdout.fnmatch_lines(["*: the test has two of these markers, accepted: one"])
+    limits = {item.name: time_budget_of(item).max_seconds for item in items}
+    assert limits == {"test_module": 1, "test_class": 3, "test_parameter[1]": 4, "test_parameter[2]": 5}
+
+
+@pytest.mark.usefixtures("run")
+def test_two_markers_are_one_too_many(pytester):
+    pytester.plugins = ["pytest_memguard.plugin"]
+    *_, item = pytester.getitems(
+        """
+        import pytest
+
+        @pytest.mark.time_budget(max=1)
+        @pytest.mark.time_budget(max=2)
+        @pytest.mark.parametrize("number", [pytest.param(1, marks=pytest.mark.time_budget(max=3))])
+        def test_w(benchmark, number): pass
+        """
+    )
+    with pytest.raises(BudgetError, match="the test has two of these markers, accepted: one"):
+        time_budget_of(item)
 
 
 SLEEPS = """

@@ -76,11 +76,21 @@ def test_duplicates(pytester, run):
     ("budget", "message"),
     [
         ("lambda n: 1 / 0", "*peak: the callable budget raised ZeroDivisionError: division by zero*"),
-        ("lambda n: 'a lot'", "*peak: got 'a lot', accepted: *"),
-        ("lambda n: -n", "*peak: got -1, accepted: *"),
+        *(
+            (f"lambda n: {got}", f"*:3: memory_budget: peak: the callable budget gave {said}, accepted: *")
+            for got, said in (
+                ("'a lot'", "'a lot'"),
+                ("-n", "-1"),
+                ("-n / 2", "-0.5"),
+                ("float('nan')", "nan"),
+                ("float('inf')", "inf"),
+                ("n > 0", "True"),
+                ("None", "None"),
+            )
+        ),
     ],
 )
-def test_a_callable_that_gives_no_budget(pytester, run, budget, message):
+def test_a_callable_that_gives_no_budget_is_an_error_that_is_counted(pytester, run, budget, message):
     pytester.makepyfile(
         f"""
         import pytest
@@ -93,7 +103,8 @@ def test_a_callable_that_gives_no_budget(pytester, run, budget, message):
     )
     result = run.enforced()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([message])
+    result.stdout.fnmatch_lines([message, "memguard: 1 guarded (1 fail)", f"fail: {message}"])
+    assert run.tests()["test_called[1]"]["verdict"] == "fail"
 
 
 def test_budgets_by_path(pytester, run):
