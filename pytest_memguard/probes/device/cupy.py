@@ -9,17 +9,14 @@ Sizes are what the pool hands out: multiples of 512 bytes.
 
 from __future__ import annotations
 
-import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_memguard.probes.device import library
+from pytest_memguard.probes.device.cupy_allocator import CountingAllocator, behind_closed, stack
 from pytest_memguard.probes.device.known import Known
 from pytest_memguard.probes.device.probe import DeviceProbe
 from pytest_memguard.units import format_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["CupySource", "cupy_probe", "cupy_unavailable"]
 
@@ -48,13 +45,8 @@ class CupySource:
     def __init__(self) -> None:
         self._cupy: Any = None
         self._pool: Any = None
-        self._malloc: Any = None  # the allocator that was found
-        self._allocator: Any = None  # ours
+        self._allocator: Any = None  # a CountingAllocator, while a window is open
         self._device = 0
-        self._arena: Any = None  # weak reference to the device's own pool
-        self._elsewhere = 0  # allocations on other devices
-        self._lock = threading.Lock()
-        self.high_water_allocated_bytes = self._reserved_mark_bytes = 0
 
     def load(self) -> str | None:
         return library.load("cupy")
@@ -65,80 +57,48 @@ class CupySource:
     def attach(self) -> str | None:
         cupy: Any = library.imported("cupy")
         self._cupy = cupy
-        malloc = cupy.cuda.get_allocator()
-        pool = getattr(malloc, "__self__", None)
+        malloc = behind_closed(cupy.cuda.get_allocator())
+        owner = getattr(malloc, "__self__", None)
+        pool = owner.pool if isinstance(owner, CountingAllocator) else owner  # of another probe's window
         if isinstance(pool, cupy.cuda.MemoryAsyncPool):
             return "CuPy allocates from CUDA's stream-ordered pool: read it with the probe cuda_async"
         if not hasattr(pool, "used_bytes") or not hasattr(pool, "total_bytes"):
             return f"CuPy allocates with {malloc!r}, which is no memory pool that counts its bytes"
-        self._malloc, self._pool, self._arena, self._elsewhere = malloc, pool, None, 0
         self._device = cupy.cuda.runtime.getDevice()
-        self.reset_high_water()
         has_others = cupy.cuda.runtime.getDeviceCount() > 1
-        self._allocator = self._allocator_of_one_device() if has_others else self._make_allocator()
+        allocator = CountingAllocator(malloc, pool, self._device, has_others=has_others)
         try:
-            cupy.cuda.set_allocator(self._allocator)
+            cupy.cuda.set_allocator(allocator.malloc)
         except ValueError:
             return (
                 "cupy.cuda.using_allocator is in force, and CuPy lets nobody set another allocator inside it"
             )
+        self._pool, self._allocator = pool, allocator
         return None
 
-    def _make_allocator(self) -> Callable[[int], Any]:
-        """Called for every allocation of the tested program: nothing in it that is not needed."""
-        malloc, used_bytes = self._malloc, self._pool.used_bytes
-
-        def allocate(size: int) -> Any:
-            memory = malloc(size)
-            used = used_bytes()
-            if used > self.high_water_allocated_bytes:
-                self._raise_mark(used, memory)
-            return memory
-
-        return allocate
-
-    def _allocator_of_one_device(self) -> Callable[[int], Any]:
-        """With several devices, those that are allocated on another one count on that one."""
-        malloc, used_bytes, device = self._malloc, self._pool.used_bytes, self._device
-
-        def allocate(size: int) -> Any:
-            memory = malloc(size)
-            if memory.device_id != device:
-                self._elsewhere += 1
-                return memory
-            used = used_bytes()
-            if used > self.high_water_allocated_bytes:
-                self._raise_mark(used, memory)
-            return memory
-
-        return allocate
-
-    def _raise_mark(self, used: int, memory: Any) -> None:
-        """Locked, so that of two threads the higher mark stays. What is reserved grows only when something is asked."""
-        reserved = self._pool.total_bytes()
-        with self._lock:
-            self.high_water_allocated_bytes = max(used, self.high_water_allocated_bytes)
-            self._reserved_mark_bytes = max(reserved, self._reserved_mark_bytes)
-            self._arena = getattr(memory.mem, "pool", None)
-
     def detach(self) -> None:
-        if self._cupy.cuda.get_allocator() is self._allocator:  # another one is somebody else's choice
-            self._cupy.cuda.set_allocator(self._malloc)
-        self._malloc = self._pool = self._allocator = self._arena = None
+        """An allocator that somebody else chose stays, and so does ours inside ``using_allocator``: it passes on."""
+        self._allocator.close()
+        if self._cupy.cuda.get_allocator() == self._allocator.malloc:
+            with suppress(ValueError):
+                self._cupy.cuda.set_allocator(behind_closed(self._allocator.malloc))
+        self._pool = self._allocator = None
 
     def trouble(self) -> str:
         if self._cupy.cuda.runtime.getDevice() != self._device:
             return f"the current device is no longer {self._device}, whose memory was measured"
-        if self._cupy.cuda.get_allocator() is not self._allocator:
+        if self._allocator.malloc not in stack(self._cupy.cuda.get_allocator()):
             return (
                 "somebody set another CuPy allocator inside the window, and what it handed out was not seen"
             )
         return ""
 
     def notes(self) -> tuple[str, ...]:
-        if not self._elsewhere:
+        if not self._allocator.elsewhere:
             return ()
-        return (f"{self._elsewhere} allocations on other devices than {self._device} are not counted",)
+        return (
+            f"{self._allocator.elsewhere} allocations on other devices than {self._device} are not counted",
+        )
 
     @property
     def allocated_bytes(self) -> int:
@@ -149,9 +109,13 @@ class CupySource:
         return int(self._pool.total_bytes())
 
     @property
+    def high_water_allocated_bytes(self) -> int:
+        return int(self._allocator.allocated_mark_bytes)
+
+    @property
     def high_water_reserved_bytes(self) -> int:
         """Looked at with every new mark of what is allocated, and now: it grows without one where blocks do not fit."""
-        return max(self._reserved_mark_bytes, int(self._pool.total_bytes()))
+        return max(int(self._allocator.reserved_mark_bytes), self.reserved_bytes)
 
     @property
     def free_bytes(self) -> int:
@@ -160,16 +124,15 @@ class CupySource:
     @property
     def largest_free_bytes(self) -> int | None:
         """Of the current stream, whose free blocks are no other stream's; ``None`` before the first allocation."""
-        pool = self._arena() if self._arena is not None else None
+        arena = self._allocator.arena
+        pool = arena() if arena is not None else None
         index = getattr(pool, "_debug_arena_get_index", None)
         if index is None:
             return None
         return max((size for size, _ in index(self._cupy.cuda.get_current_stream().ptr)), default=0)
 
     def reset_high_water(self) -> None:
-        with self._lock:
-            self.high_water_allocated_bytes = self._pool.used_bytes()
-            self._reserved_mark_bytes = self._pool.total_bytes()
+        self._allocator.reset()
 
     def settle(self) -> None:
         """The plans of this thread's Fourier transforms hold work areas, several gigabytes at times."""

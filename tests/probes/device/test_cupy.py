@@ -218,3 +218,48 @@ def test_a_library_that_cannot_be_imported_says_why(tmp_path, monkeypatch, fakes
         complaint_about(make_probe("cupy"))
         == "cupy cannot be imported: OSError: libcudart.so.12: cannot open"
     )
+
+
+def test_an_allocator_that_somebody_puts_back_later_passes_on(cupy, probe):
+    before = cupy.cuda.get_allocator()
+    window = probe.open(WindowPlan())
+    ours = cupy.cuda.get_allocator()
+    cupy.cuda.set_allocator(cupy.cuda.MemoryPool().malloc)
+    window.close()
+    cupy.cuda.set_allocator(ours)  # as a fixture does that found it in force
+    kept = cupy.cuda.alloc(MIB)
+    window = probe.open(WindowPlan())
+    more = cupy.cuda.alloc(2 * MIB)
+    reading = window.close()
+    assert (reading.peak_bytes, reading.retained_bytes, reading.broken) == (2 * MIB, 2 * MIB, "")
+    assert cupy.cuda.get_allocator() == before
+    assert kept.mem.size + more.mem.size == 3 * MIB
+
+
+def test_a_window_that_closes_inside_using_allocator_leaves_one_that_passes_on(cupy, probe):
+    before = cupy.cuda.get_allocator()
+    window = probe.open(WindowPlan())
+    with cupy.cuda.using_allocator(cupy.cuda.MemoryPool().malloc):
+        assert "another CuPy allocator" in window.close().broken
+    kept = cupy.cuda.alloc(MIB)
+    window = probe.open(WindowPlan())
+    with cupy.cuda.using_allocator(cupy.cuda.get_allocator()):
+        assert window.close().broken == ""
+    probe.open(WindowPlan()).close()
+    assert cupy.cuda.get_allocator() == before
+    assert kept.mem.size == MIB
+
+
+@pytest.mark.parametrize("is_outer_first", [False, True])
+def test_windows_of_two_probes_close_in_any_order(cupy, probe, is_outer_first):
+    before = cupy.cuda.get_allocator()
+    outer, inner = probe.open(WindowPlan()), make_probe("cupy").open(WindowPlan())
+    kept = cupy.cuda.alloc(MIB)
+    first, second = (outer, inner) if is_outer_first else (inner, outer)
+    reading = first.close()
+    assert (reading.peak_bytes, reading.broken) == (MIB, "")
+    more = cupy.cuda.alloc(MIB)
+    reading = second.close()
+    assert (reading.peak_bytes, reading.broken) == (2 * MIB, "")
+    assert cupy.cuda.get_allocator() == before
+    assert kept.mem.size == more.mem.size == MIB
