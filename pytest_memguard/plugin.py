@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def memguard(request: pytest.FixtureRequest) -> Iterator[Memguard]:
-    """Measure inside a test: ``measure``, ``snapshot``, ``compare``, ``watch``, ``scaling``, ``compile_kernels``."""
+    """Measure inside a test: ``measure``, ``record``, ``snapshot``, ``compare``, ``watch``, ``scaling``, kernels."""
     from pytest_memguard.session.fixture import Memguard  # noqa: PLC0415
 
     with Memguard.for_request(request) as tool:

@@ -48,6 +48,7 @@ def merge_runs(runs: Sequence[Run], *, prefer: str | None = None) -> Run:
         unguarded=sum(run.unguarded for run in runs),
         missing_baselines=tuple(dict.fromkeys(name for run in runs for name in run.missing_baselines)),
         orphaned_baselines=tuple(dict.fromkeys(name for run in runs for name in run.orphaned_baselines)),
+        timelines=tuple({(t.nodeid, t.label): t for run in runs for t in run.timelines}.values()),
     )
 
 

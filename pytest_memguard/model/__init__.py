@@ -7,6 +7,7 @@ from pytest_memguard.model.kernel import KernelResources
 from pytest_memguard.model.protocols import PoolCounters, Probe, Report, Window, WindowPlan
 from pytest_memguard.model.reading import Counters, Reading, Site
 from pytest_memguard.model.run import SCHEMA, Environment, Measurement, Run, TestResult
+from pytest_memguard.model.timeline import Curve, Timeline
 from pytest_memguard.model.verdict import Verdict
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "SCHEMA",
     "Budget",
     "Counters",
+    "Curve",
     "Environment",
     "KernelBudget",
     "KernelResources",
@@ -28,6 +30,7 @@ __all__ = [
     "Run",
     "Site",
     "TestResult",
+    "Timeline",
     "Verdict",
     "Window",
     "WindowPlan",

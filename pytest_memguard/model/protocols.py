@@ -79,7 +79,9 @@ class Probe(Protocol):
 
     Optional: ``load()`` imports what the probe reads, and says why it cannot or returns ``None``. It is called where
     somebody asks for the probe by name. A probe that has it is also opened for tests that did not ask, without it.
-    ``no_verdict`` says why its numbers are shown and never judged; empty where they are.
+    ``no_verdict`` says why its numbers are shown and never judged; empty where they are. ``counters()`` gives what it
+    counts now, as :class:`Counters`, cheaply and in any thread, so that it can be drawn over time; of a probe with
+    ``load()`` it is asked for while a window is open.
     """
 
     name: str

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from pytest_memguard.model.reading import Site
+from pytest_memguard.model.timeline import Timeline
 from pytest_memguard.model.verdict import Verdict
 
 __all__ = ["SCHEMA", "Environment", "Measurement", "Run", "TestResult"]
@@ -66,3 +67,4 @@ class Run:
     unguarded: int = 0  # tests that ran without a budget and were not observed
     missing_baselines: tuple[str, ...] = ()  # "nodeid [probe metric]"
     orphaned_baselines: tuple[str, ...] = ()
+    timelines: tuple[Timeline, ...] = ()  # of memguard.record

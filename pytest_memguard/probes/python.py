@@ -48,6 +48,11 @@ class PythonProbe:
             return f"tracemalloc does not trace {sys.implementation.name}"
         return None
 
+    def counters(self) -> Counters:
+        """Nothing while nobody traces: to start tracing would slow down what is looked at."""
+        is_tracing = tracemalloc.is_tracing()
+        return Counters(allocated_bytes=tracemalloc.get_traced_memory()[0] if is_tracing else None)
+
     def look(self) -> int:
         """Traced bytes now; the peak since the last look is handed to every open window."""
         current_bytes, peak_bytes = tracemalloc.get_traced_memory()

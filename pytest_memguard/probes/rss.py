@@ -190,6 +190,9 @@ class RssProbe:
 
     known_allocation = staticmethod(touched_pages)
 
+    def counters(self) -> Counters:
+        return Counters(allocated_bytes=self.source.read()[0])
+
     def look(self) -> tuple[int, int]:
         """Resident bytes, and the mark handed to every open window."""
         resident_bytes, mark_bytes = self.source.read()

@@ -12,6 +12,7 @@ from pytest_memguard.reports.failure import site_lines
 from pytest_memguard.reports.html_template import PAGE
 from pytest_memguard.reports.rows import GRAVEST_FIRST, HEADER, Row, rows_of, words
 from pytest_memguard.reports.text import one_line
+from pytest_memguard.reports.timeline_charts import charts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,7 @@ def render(run: Run) -> str:
         filters="".join(_filters(rows)),
         header="".join(f'<th scope="col"><button>{escape(name)}</button></th>' for name in HEADER),
         rows="\n".join(map(_row, rows)),
+        timelines="".join(charts(run.timelines)),
     )
 
 

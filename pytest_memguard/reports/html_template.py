@@ -39,6 +39,14 @@ td:last-child { white-space: nowrap; }
 tr[data-verdict=fail] td:last-child { color: var(--fail); font-weight: 600; }
 tr:not([data-verdict=pass], [data-verdict=fail]) td:last-child { color: var(--open); }
 pre { background: var(--shade); overflow-x: auto; padding: .5rem; }
+figure { margin: .5rem 0 1rem; }
+figure ul { display: flex; flex-wrap: wrap; gap: 0 1.5rem; list-style: none; margin: 0; padding: 0; }
+svg { background: var(--shade); display: block; height: 9rem; width: 100%; }
+polyline {
+ fill: none; stroke: currentColor; stroke-linecap: round; stroke-width: 2; vector-effect: non-scaling-stroke;
+}
+.curve0 { color: #2f81f7; } .curve1 { color: #d9730d; } .curve2 { color: #2da44e; } .curve3 { color: #cf222e; }
+.curve4 { color: #8250df; } .curve5 { color: #9a6700; } .curve6 { color: #bf3989; } .curve7 { color: #57606a; }
 </style>
 </head>
 <body>
@@ -55,6 +63,7 @@ $filters</form>
 $rows
 </tbody>
 </table>
+$timelines
 <script>
 "use strict";
 const form = document.querySelector("form"), body = document.querySelector("tbody");

@@ -105,6 +105,7 @@ class Finish:
             orphaned_baselines=orphans(
                 self._baselines, self._census.collected, self._census.whole_files, rootdir
             ),
+            timelines=tuple(self._collector.timelines),
         )
 
     def _note(self, text: str, **markup: bool) -> None:

@@ -14,6 +14,7 @@ from pytest_memguard.session.block import Block
 from pytest_memguard.session.scaling import Scaling, measure_scaling
 from pytest_memguard.session.settings import Mode
 from pytest_memguard.session.start import SETTINGS, registry_of
+from pytest_memguard.session.transport import keep_recording
 from pytest_memguard.session.watching import WATCHED
 from pytest_memguard.units import parse_bytes
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cupy import RawKernel
 
     from pytest_memguard.model import KernelResources, PoolCounters, Probe, Site
+    from pytest_memguard.session.recording import Recording
     from pytest_memguard.session.registry import ProbeRegistry
 
 __all__ = ["Memguard"]
@@ -78,6 +80,33 @@ class Memguard:
         if (complaint := self._registry.complaint(name)) is not None:
             raise pytest.UsageError(f"memguard.measure: the probe {name!r} cannot be used: {complaint}")
         return self._registry.probe(name)
+
+    def record(self, interval: float = 0.01, *, label: str = "") -> Recording:
+        """A ``with`` block that is recorded: memory by every probe that can tell, load, memory left on the machine.
+
+        The block's timeline is in the HTML report, and can be read and drawn (:meth:`Recording.plot`) afterwards. The
+        curve of ``python`` is there only while tracemalloc runs, those of a device only where its library is imported.
+        Of blocks of one test with equal labels the last one is reported.
+
+        Parameters
+        ----------
+        interval
+            Seconds between two samples; twice as many whenever there are more than 1024.
+        label
+            A name for the block.
+
+        Raises
+        ------
+        ValueError
+            When ``interval`` is not above zero.
+        """
+        from pytest_memguard.session.recording import Recording  # noqa: PLC0415 - psutil
+
+        probes = (*self._registry.drawable(), *self._item.stash.get(WATCHED, {}).values())
+        recording = Recording(label, interval, probes, self._item.nodeid)
+        self._undo.callback(recording.stop)
+        keep_recording(self._item, recording)
+        return recording
 
     def watch(self, pool: PoolCounters, name: str) -> None:
         """Guard ``pool`` under ``name``, for ``memory_budget(probe=name)`` and ``measure(probe=name)``.

@@ -43,6 +43,12 @@ class ProbeRegistry:
             self._complaints[name] = complaint_about(self.probe(name))
         return self._complaints[name]
 
+    def drawable(self) -> Iterator[Probe]:
+        """Probes that can be read over time, as far as they can run here or may come to."""
+        for probe in map(self.probe, self):
+            if hasattr(probe, "counters") and (hasattr(probe, "load") or probe.unavailable() is None):
+                yield probe
+
     def is_observable(self, name: str) -> bool:
         """Whether to open the probe for tests that did not ask for it.
 

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 from msgspec import structs
 
-from pytest_memguard.model import TestResult, Verdict
+from pytest_memguard.model import TestResult, Timeline, Verdict
 from pytest_memguard.reports.junit import properties
 from pytest_memguard.session.marker_lines import location_of
 
 if TYPE_CHECKING:
     from pytest_memguard.model import Measurement
+    from pytest_memguard.session.recording import Recording
 
-__all__ = ["RESULT", "Collector", "ResultCarrier", "add_to_result", "attach_refusal", "attach_result"]
+__all__ = [
+    "RESULT",
+    "Collector",
+    "ResultCarrier",
+    "add_to_result",
+    "attach_refusal",
+    "attach_result",
+    "keep_recording",
+]
 
 RESULT = pytest.StashKey[TestResult]()
 _UNSENT = pytest.StashKey[dict[str, TestResult]]()  # by node id, until the report of the call is logged
+_RECORDINGS = pytest.StashKey[
+    dict[str, dict[str, "Recording"]]
+]()  # by node id and label, until they are sent
 _PREFIX = "memguard."
 
 
@@ -63,6 +76,13 @@ def attach_refusal(item: pytest.Item, reason: str) -> None:
     attach_result(item, structs.replace(known, verdict=Verdict.FAIL, guarded=True, reason=reason))
 
 
+def keep_recording(item: pytest.Item, recording: Recording) -> None:
+    """Keep it for the reports where there are any; of several with one label the last."""
+    recordings = item.config.stash.get(_RECORDINGS, None)
+    if recordings is not None:
+        recordings.setdefault(item.nodeid, {})[recording.label] = recording
+
+
 class ResultCarrier:
     """Where tests run: puts each result onto the report of its call, before anybody sends that elsewhere.
 
@@ -71,6 +91,7 @@ class ResultCarrier:
 
     def __init__(self, config: pytest.Config) -> None:
         self._unsent = config.stash.setdefault(_UNSENT, {})
+        self._recordings = config.stash.setdefault(_RECORDINGS, {})
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -79,6 +100,11 @@ class ResultCarrier:
             result = self._unsent.pop(report.nodeid, None)
             if result is not None:
                 report.memguard = msgspec.to_builtins(result)  # type: ignore[attr-defined]
+        # Fixtures may record, too: the last one has ended when the teardown is reported.
+        if self._recordings and report.when == "teardown":
+            recordings = self._recordings.pop(report.nodeid, {}).values()
+            timelines = [recording.timeline for recording in recordings if recording.has_ended]
+            report.memguard_timelines = msgspec.to_builtins(timelines)  # type: ignore[attr-defined]
 
 
 class Collector:
@@ -86,6 +112,7 @@ class Collector:
 
     def __init__(self) -> None:
         self._carried: dict[str, dict[str, Any]] = {}
+        self._timelines: dict[str, list[dict[str, Any]]] = {}
         self.without_result: set[str] = set()
         self.failed: set[str] = set()  # and skipped: whatever did not pass as a whole
         self._failed_otherwise: set[str] = set()  # than by a budget
@@ -98,7 +125,13 @@ class Collector:
             for result in results
         ]
 
+    @property
+    def timelines(self) -> list[Timeline]:
+        return msgspec.convert([*chain.from_iterable(self._timelines.values())], list[Timeline])
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if timelines := getattr(report, "memguard_timelines", None):
+            self._timelines[report.nodeid] = timelines
         if report.when == "setup":  # of a test, or of its next rerun
             self.failed.discard(report.nodeid)
             self._failed_otherwise.discard(report.nodeid)

@@ -28,6 +28,7 @@ class Machine:
         self.has_driver, self.may_read = True, True
         self.used: dict[object, int] = {"00000000:01:00.0": 1 << 30}
         self.instances: dict[str, list[int]] = {}  # by address
+        self.busy_percent = 0
 
 
 machine = Machine()
@@ -80,3 +81,9 @@ def nvmlDeviceGetMemoryInfo(handle):  # noqa: N802
     if not machine.may_read:
         raise NVMLError(4)
     return SimpleNamespace(total=80 << 30, used=machine.used[handle], free=(80 << 30) - machine.used[handle])
+
+
+def nvmlDeviceGetUtilizationRates(handle):  # noqa: N802
+    if isinstance(handle, tuple):
+        raise NVMLError(3)  # an instance of a divided device has none
+    return SimpleNamespace(gpu=machine.busy_percent, memory=0)

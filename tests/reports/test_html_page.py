@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from hypothesis import given
 
+from pytest_memguard.model import Curve, Timeline
 from pytest_memguard.reports.html_page import render
 from pytest_memguard.reports.text import one_line
 from tests.reports.runs import EMPTY, EVERYTHING, runs
@@ -73,3 +75,24 @@ def test_whatever_tests_are_called_the_page_is_ours(run):
     assert page.links == []
     assert page.tags.count("script") == page.tags.count("style") == 1
     assert all(one_line(result.nodeid) in page.text for result in run.tests)
+
+
+def test_timelines_are_drawn_with_gaps():
+    curves = (
+        Curve(name="rss", unit="B", values=(0, 2**20, None, 2**20)),
+        Curve(name="available", unit="B", values=(2**30, 2**29, 2**30, 2**30)),
+        Curve(name="cpu", unit="%", values=(None, 0.0, 0.0, 0.0)),
+    )
+    timeline = Timeline(nodeid="t.py::test_<x>", label="a", seconds=(0.0, 1.0, 2.0, 4.0), curves=curves)
+    html = render(replace(EMPTY, timelines=(timeline,)))
+    page = Page(html)
+    assert not page.open
+    assert page.tags.count("svg") == 3
+    assert "t.py::test_<x> a" in page.text
+    assert re.findall(r'points="([^"]*)"', html)[:2] == [
+        "0.0,120.0 180.0,0.0 180.0,0.0",
+        "720.0,0.0 720.0,0.0",
+    ]
+    assert "rss: max 1.0 MiB" in page.text
+    assert "available: min 512.0 MiB" in page.text
+    assert "cpu: max 0 %" in page.text

@@ -8,11 +8,14 @@ asked: in a container the driver knows the host's process ids alone.
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_memguard.probes.device import library
 
-__all__ = ["MODULE", "device_handle", "device_used_bytes", "not_answering", "sharing"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["MODULE", "device_handle", "device_used_bytes", "load_reader", "not_answering", "sharing"]
 
 MODULE = "pynvml"  # of the package nvidia-ml-py; the package that is called pynvml is retired
 
@@ -26,6 +29,31 @@ def device_used_bytes() -> int | None:
         return int(pynvml.nvmlDeviceGetMemoryInfo(device_handle(pynvml)).used)
     except (pynvml.NVMLError, LookupError):
         return None
+
+
+def load_reader() -> Callable[[], float | None] | None:
+    """Reads for how many percent of the last moments a kernel ran on the device that is current now.
+
+    ``None`` where there is no NVML, nobody uses CuPy or PyTorch, or the device is not found. What it reads is ``None``
+    where the driver does not tell, as of an instance of a divided device.
+    """
+    if library.imported("cupy") or library.imported("torch"):
+        library.load(MODULE)
+    pynvml: Any = library.imported(MODULE)
+    if pynvml is None or not_answering(pynvml) is not None:
+        return None
+    try:
+        handle = device_handle(pynvml)
+    except (pynvml.NVMLError, LookupError):
+        return None
+
+    def read() -> float | None:
+        try:
+            return float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu)
+        except pynvml.NVMLError:
+            return None
+
+    return read
 
 
 def sharing() -> str:

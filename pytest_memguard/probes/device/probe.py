@@ -54,6 +54,11 @@ class DeviceProbe:
     def known_allocation(self, nbytes: int) -> object:
         return self.source.known_allocation(nbytes)
 
+    def counters(self) -> Counters:
+        """What the library counts now; nothing while no window is open."""
+        pool = self._pool
+        return _NOTHING if pool is None else pool.counters()
+
     def open(self, plan: WindowPlan) -> Window:
         if self._pool is None:
             if self.source.unavailable() is not None:

@@ -64,6 +64,7 @@ _NAMES = {
         "nvmlDeviceGetMaxMigDeviceCount",
         "nvmlDeviceGetMigDeviceHandleByIndex",
         "nvmlDeviceGetMemoryInfo",
+        "nvmlDeviceGetUtilizationRates",
     ],
     "rmm": [
         "DeviceBuffer",

@@ -8,7 +8,7 @@ import pytest
 from pytest_memguard.model import WindowPlan
 from pytest_memguard.probes import make_probe
 from pytest_memguard.probes.calibration import complaint_about
-from pytest_memguard.probes.device.driver import device_used_bytes
+from pytest_memguard.probes.device.driver import device_used_bytes, load_reader
 from pytest_memguard.testing import check_probe
 
 GIB, MIB = 1 << 30, 1 << 20
@@ -108,3 +108,22 @@ def test_the_drivers_count_stands_beside_a_leak(pynvml, cupy, monkeypatch):
 def test_it_keeps_the_contract(probe):
     check_probe(probe)
     assert probe.open(WindowPlan()).close().probe == "nvml"
+
+
+def test_load_of_the_device_that_was_current(pynvml):
+    read = load_reader()
+    pynvml.machine.busy_percent = 30
+    assert read() == 30.0
+
+
+def test_no_load_without_a_driver_or_a_device(pynvml, monkeypatch):
+    pynvml.machine.instances = {FIRST: [0]}
+    pynvml.machine.used[FIRST, 0] = 0
+    assert load_reader()() is None, "an instance has none"
+    pynvml.machine.used[SECOND] = 0
+    assert load_reader() is None, "of several devices none is guessed"
+    pynvml.machine.has_driver = False
+    assert load_reader() is None
+    monkeypatch.delitem(sys.modules, "pynvml")
+    assert load_reader() is None
+    assert "pynvml" not in sys.modules, "nobody uses a device"
