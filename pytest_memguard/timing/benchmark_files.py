@@ -19,6 +19,7 @@ def bring_over(files: Iterable[str], *, head: Path, base: Path, ini: Path | None
 
     Of a file in a folder of tests the whole outermost such folder is taken, for helpers and data lie beside it; of a
     benchmark in between the code under test itself and the ``conftest.py`` above it. pytest's ini-file comes along.
+    Files that lie outside of the trees, or behind a link that leads out of base, are left alone.
     """
     places: set[str] = set()
     for name in files:
@@ -28,8 +29,11 @@ def bring_over(files: Iterable[str], *, head: Path, base: Path, ini: Path | None
         places |= {str(parent / "conftest.py") for parent in path.parents}
     if ini is not None and ini.is_relative_to(head):
         places.add(ini.relative_to(head).as_posix())
+    inside = base.resolve()
     for place in sorted(places):
-        _replace(base / place, head / place)
+        # `..` and links lead to the user's own files, which are to be read and never to be replaced.
+        if (base / place).parent.resolve().is_relative_to(inside):
+            _replace(base / place, head / place)
     return frozenset(places)
 
 

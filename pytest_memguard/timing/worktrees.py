@@ -9,7 +9,8 @@ import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pytest_memguard.model.timing import SideName
@@ -71,19 +72,28 @@ def two_trees(repository: Repository, base: str, *, head: str, changed: tuple[st
 def _copy(names: tuple[str, ...], source: Path, target: Path) -> None:
     for name in names:
         there, here = source / name, target / name
+        # A link that is a folder by now would lead out of the tree; so may a file be one.
+        for parent in (target / each for each in reversed(PurePosixPath(name).parents)):
+            if parent != target and (parent.is_symlink() or parent.is_file()):
+                parent.unlink()
         if there.is_dir() and not there.is_symlink():  # a submodule
             continue
-        here.unlink(missing_ok=True)
+        if here.is_dir() and not here.is_symlink():
+            shutil.rmtree(here)
+        else:
+            here.unlink(missing_ok=True)
         if there.is_symlink() or there.exists():
             here.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(there, here, follow_symlinks=False)
 
 
 def _clear(repository: Repository, folder: Path) -> None:
-    if sys.version_info >= (3, 12):
-        shutil.rmtree(folder, onexc=_writable_then_again)
-    else:
-        shutil.rmtree(folder, onerror=_writable_then_again)
+    if folder.exists():
+        again = partial(_writable_then_again, folder)
+        if sys.version_info >= (3, 12):
+            shutil.rmtree(folder, onexc=again)
+        else:
+            shutil.rmtree(folder, onerror=again)
     # A worktree that git was killed over is not in its list, yet its entry is there.
     entries = repository.common_folder() / "worktrees"
     token = folder.name.rpartition("-")[2]
@@ -93,11 +103,12 @@ def _clear(repository: Repository, folder: Path) -> None:
         entries.rmdir()  # as git does when the last one goes
 
 
-def _writable_then_again(function: object, path: str, _error: object) -> None:
-    """A test may have left a folder that may not be written to."""
+def _writable_then_again(folder: Path, function: object, path: str, _error: object) -> None:
+    """A test may have left a place in ``folder`` that may not be written to; what is above or linked to is not ours."""
     with contextlib.suppress(OSError):
-        Path(path).parent.chmod(0o700)
-        Path(path).chmod(0o700)
+        for each in (Path(path).parent, Path(path)):
+            if each.is_relative_to(folder) and not each.is_symlink():
+                each.chmod(0o700)
         if callable(function):
             function(path)
 

@@ -52,3 +52,20 @@ def test_a_benchmark_beside_the_code_comes_alone(trees):
     )
     bring_over(["pkg/test_a.py"], head=head, base=base, ini=None)
     assert contents(base) == {"pkg/a.py": "old", "pkg/test_a.py": "new"}
+
+
+@pytest.mark.parametrize(
+    "name", ["../mine/tests/test_a.py", "{mine}/tests/test_a.py", "linked/tests/test_a.py"]
+)
+def test_files_outside_of_the_trees_are_left_alone(tmp_path, trees, name):
+    base, head = trees(
+        base={"a.py": ""},
+        head={"a.py": ""},
+        mine={"tests/test_a.py": "mine", "tests/data": "mine", "conftest.py": "mine"},
+    )
+    mine = tmp_path / "mine"
+    (base / "linked").symlink_to(mine)
+    (head / "linked").symlink_to(mine)
+    before = contents(mine)
+    bring_over([name.format(mine=mine)], head=head, base=base, ini=None)
+    assert contents(mine) == before
