@@ -81,8 +81,10 @@ class Recording:
             self._thin_out()
         now, busy = time.perf_counter() - self._start, time.process_time()
         since, busy_before = self._cpu
-        cpu = 100 * (busy - busy_before) / (now - since) if now > since and self._count else nan
-        self._cpu = now, busy
+        cpu = nan
+        if now - since >= self.interval / 2:  # over less, as at the end, it is that of the sampling
+            cpu = 100 * (busy - busy_before) / (now - since)
+            self._cpu = now, busy
         gpu = self._gpu_load() if self._gpu_load is not None else None
         values = [now, psutil.virtual_memory().available, cpu, nan if gpu is None else gpu]
         for probe in self._probes:
