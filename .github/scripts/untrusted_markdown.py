@@ -7,6 +7,7 @@ and folding; mentions, links, images, references to issues and other HTML stay v
 
 from __future__ import annotations
 
+import html
 import re
 import sys
 import zipfile
@@ -19,16 +20,28 @@ _BREAK = "\N{ZERO WIDTH SPACE}"
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f]")
 _ACTIVE = re.compile(
     r"<(?!/?(?:details|summary|code)>)"  # HTML, autolinks and comments, except for what our own reports fold with
-    r"|@|#(?=\d)|GH(?=-\d)"
+    r"|@|(?<!&)#(?=\d)|#(?=\d+(?![\d;]))|GH(?=\\?-\d)"
     r"|\](?=[(\[:])"  # links, images and the definitions that they refer to
-    r"|(?:https?|ftp)(?=:)|www(?=\.)",
+    r"|(?:https?|ftp)(?=\\?:)|www(?=\\?\.)"
+    r"|(?:`{3}|~{3})(?=[ \t]*[^\s`~])",  # diagrams and maps are code blocks in a language of that name
     re.IGNORECASE,
 )
+# GitHub looks for mentions and references in what Markdown has become, where entities are characters again.
+_ENTITY = re.compile(r"&(?:#[0-9]+|#x[0-9a-f]+|[a-z][a-z0-9]*);?", re.IGNORECASE)
+_HARMLESS = frozenset(
+    "\\`*[]<>&|~$!_"
+)  # as characters of text; what reports escape in names, which can be copied
 
 
 def neutralize(text: str) -> str:
     """``text`` with everything that notifies or leads elsewhere broken by a character of no width."""
-    return _ACTIVE.sub(lambda match: match[0] + _BREAK, _CONTROL.sub("", text))
+    broken = _ACTIVE.sub(lambda match: match[0] + _BREAK, _CONTROL.sub("", text))
+    return _ENTITY.sub(_apart, broken)
+
+
+def _apart(match: re.Match[str]) -> str:
+    char = html.unescape(match[0])
+    return match[0] if char in _HARMLESS or char == match[0] else f"{_BREAK}{match[0]}{_BREAK}"
 
 
 def read(path: str) -> str:
@@ -60,7 +73,8 @@ def read(path: str) -> str:
 def main(path: str, run_url: str) -> None:
     body = neutralize(read(path)).strip()
     source = f"<sub>Written by the pull request's own [run]({run_url}).</sub>"
-    sys.stdout.buffer.write(f"{MARKER}\n{body}\n\n{source}\n".encode())
+    # The source comes first: a block that the body leaves open would hide it.
+    sys.stdout.buffer.write(f"{MARKER}\n{source}\n\n{body}\n".encode())
 
 
 if __name__ == "__main__":

@@ -14,17 +14,21 @@ __all__ = ["code", "cut_to_bytes", "fenced", "plain"]
 
 # What Markdown, HTML and GitHub make something of; inside a word an underscore is a letter.
 _ACTIVE = re.compile(r"[\\`*\[\]<>&|~#@$!]|:(?=//)|(?<![^\W_])_|_(?![^\W_])")
+# Mentions, addresses and references are looked for once more in what Markdown has become, where entities are characters
+# again; code is left alone.
+_FOUND_IN_PROSE = re.compile(r"&#64;|&#35;(?=\d)|GH(?=-\d)|www(?=\.)", re.IGNORECASE)
+_BREAK = "&#8203;"  # a space of no width
 
 
 def plain(text: str) -> str:
     """``text`` with every active character as an HTML entity, which no Markdown rule looks into."""
-    return _ACTIVE.sub(_entity, one_line(text))
+    return _FOUND_IN_PROSE.sub(lambda match: match[0] + _BREAK, _escaped(text))
 
 
 def code(text: str) -> str:
     """``text`` in code type, also inside a table and a ``<summary>``."""
     # Not backticks: HTML does not see those, and a table looks for cells inside them.
-    return f"<code>{plain(text)}</code>"
+    return f"<code>{_escaped(text)}</code>"
 
 
 def fenced(lines: Iterable[str]) -> list[str]:
@@ -67,6 +71,10 @@ def _still_open(line: str, open_blocks: tuple[str, ...]) -> tuple[str, ...]:
 def _ending(open_blocks: tuple[str, ...], note: str) -> str:
     # The empty line ends a table or a list; inside a code block it does no harm.
     return "\n".join(("", *(line for block in reversed(open_blocks) for line in (block, "")), "", note, ""))
+
+
+def _escaped(text: str) -> str:
+    return _ACTIVE.sub(_entity, one_line(text))
 
 
 def _entity(match: re.Match[str]) -> str:

@@ -316,15 +316,62 @@ def sanitize(tmp_path, text, name="memguard-report.md"):
     )  # fmt: skip
 
 
+def body_of(comment):
+    return comment.partition("</sub>\n")[2]
+
+
 def test_a_comment_notifies_nobody_and_leads_nowhere(tmp_path):
     text = (
-        "@all <img src=x> [a](https://b) ![c](d) [e]: f [e][g] #1 GH-2 www.x.y <!-- memguard --> \x1b[0m\u202e\n"
+        "@all <img src=x> [a](https://b) ![c](d) [e]: f [e][g] #1 GH-2 "
+        "GH\\-3 www.x.y ftp\\://z <!-- memguard --> \x1b[0m\u202e\n"
         "<details><summary>a</summary>\n\n<code>b</code> | c |\n</details>"
     )
-    body = sanitize(tmp_path, text).stdout.partition("-->")[2].partition("<sub>")[0]
-    for active in ("@a", "<img", "](", "]:", "][", "https:", "#1", "GH-", "www.", "<!--", "\x1b", "\u202e"):
+    body = body_of(sanitize(tmp_path, text).stdout)
+    for active in (
+        "@a",
+        "<img",
+        "](",
+        "]:",
+        "][",
+        "https:",
+        "#1",
+        "GH-",
+        "GH\\",
+        "ftp\\",
+        "www.",
+        "<!--",
+        "\x1b",
+        "\u202e",
+    ):
         assert active not in body
     assert "<details><summary>a</summary>\n\n<code>b</code> | c |\n</details>" in body
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["&#64;all", "&#x40;all", "&#64all", "&#x40-all", "&commat;all", "&#35;1", "#&#49;", "&#1",
+     "GH&#45;1", "GH-&#49;", "https&colon;//x", "h&#116;tps://x", "ww&#119;.x.y"],
+)  # fmt: skip
+def test_entities_hide_nothing_active(tmp_path, text):
+    from html import unescape
+
+    # GitHub looks for mentions in what Markdown has become; HTML in a folded part needs no semicolon.
+    seen = unescape(body_of(sanitize(tmp_path, text).stdout))
+    assert not re.search(r"@-?all|#1|GH-1|https:|www\.", seen)
+    if ";" in text:
+        assert unescape(text) in seen.replace("\u200b", "")
+
+
+@pytest.mark.parametrize("fence", ["```mermaid", "``` mermaid", "~~~~ geojson", "````&#109;ermaid"])
+def test_a_code_block_is_no_drawing(tmp_path, fence):
+    line = body_of(sanitize(tmp_path, f"{fence}\nclick a href '//x.y'\n").stdout).splitlines()[1]
+    assert line.strip("`~").startswith("\u200b")
+
+
+def test_a_block_left_open_does_not_hide_whose_text_it_is(tmp_path):
+    for opened in ("<details>", "```text", "<code>"):
+        comment = sanitize(tmp_path, f"{opened}\nfine").stdout
+        assert comment.index("https://run") < comment.index(opened[:3])
 
 
 @pytest.mark.parametrize(
@@ -337,6 +384,13 @@ def test_what_is_no_report_gives_no_comment(tmp_path, data, name):
     assert done.returncode == 1
     assert not done.stdout
     assert done.stderr.startswith("no comment: ")
+
+
+def test_names_are_shown_as_they_are_and_can_be_copied(tmp_path):
+    from pytest_memguard.reports.markdown_text import code
+
+    name = code("test_a[1|`2`]")
+    assert f"- {name}\n" in sanitize(tmp_path, f"- {name}\n").stdout
 
 
 def test_our_own_reports_come_through(tmp_path):
