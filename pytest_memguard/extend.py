@@ -9,6 +9,7 @@ from __future__ import annotations
 from pytest_memguard.model import (
     METRICS,
     Counters,
+    Curve,
     Environment,
     Measurement,
     PoolCounters,
@@ -18,6 +19,7 @@ from pytest_memguard.model import (
     Run,
     Site,
     TestResult,
+    Timeline,
     Verdict,
     Window,
     WindowPlan,
@@ -26,6 +28,7 @@ from pytest_memguard.model import (
 __all__ = [
     "METRICS",
     "Counters",
+    "Curve",
     "Environment",
     "Measurement",
     "PoolCounters",
@@ -35,6 +38,7 @@ __all__ = [
     "Run",
     "Site",
     "TestResult",
+    "Timeline",
     "Verdict",
     "Window",
     "WindowPlan",

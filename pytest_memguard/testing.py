@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_memguard.model import (
     Counters,
+    Curve,
     Environment,
     Measurement,
     Reading,
     Run,
     Site,
     TestResult,
+    Timeline,
     Verdict,
     WindowPlan,
 )
@@ -181,7 +183,7 @@ def check_report(report: Report) -> None:
 
 
 def example_run() -> Run:
-    """One test of every verdict, with characters that formats must escape."""
+    """One test of every verdict and a timeline, with characters that formats must escape."""
     site = Site(file="tests/test_x.py", line=7, bytes=2**20, blocks=3, text='keep["<a|b>"] = bytes(2**20)')
     tests = [
         TestResult(
@@ -205,4 +207,6 @@ def example_run() -> Run:
         for verdict in Verdict
     ]
     environment = Environment(machine_class="x86_64 example", python="3.12.0", platform="Linux")
-    return Run(environment=environment, tests=tuple(tests), unguarded=2)
+    curve = Curve(name="rss", unit="B", values=(2**20, None, 2**21))
+    timeline = Timeline(nodeid=tests[0].nodeid, label="<a|b>`%", seconds=(0.0, 0.01, 0.02), curves=(curve,))
+    return Run(environment=environment, tests=tuple(tests), unguarded=2, timelines=(timeline,))
