@@ -78,6 +78,10 @@ def import_cupy() -> Any:
             f"a CUDA device needs CuPy, which cannot be imported here ({error}); "
             "pip install pytest-memguard[cuda12] or [cuda13]"
         ) from error
-    if not cupy.cuda.is_available():  # asks the driver, and makes no context
-        raise NoDeviceError("CuPy finds no CUDA device, or no driver")
+    try:
+        count = cupy.cuda.runtime.getDeviceCount()  # asks the driver, and makes no context
+    except cupy.cuda.runtime.CUDARuntimeError as error:  # a driver that is not there, or does not start
+        raise NoDeviceError(f"CuPy finds no CUDA device: {error}") from error
+    if not count:
+        raise NoDeviceError("CuPy finds no CUDA device")
     return cupy

@@ -52,7 +52,11 @@ def _compare(probe: Probe, allocate: object) -> str | None:
     # A sampled peak is raised by every look at the counters: it would be compared with itself.
     window = probe.open(WindowPlan(wants_peak=not getattr(probe, "samples_its_peak", False)))
     try:
-        known = allocate(_KNOWN_BYTES)
+        try:
+            known = allocate(_KNOWN_BYTES)
+        except Exception as error:  # noqa: BLE001 - of a device that is full or fails, errors of any kind
+            size = format_bytes(_KNOWN_BYTES)
+            return f"self-calibration: a known allocation of {size} failed: {type(error).__name__}: {error}"
         if known is None:  # there is nothing that the probe would have to read right
             return None
         held = window.mark()

@@ -147,4 +147,6 @@ class CupySource:
         return ""
 
     def known_allocation(self, nbytes: int) -> object:
-        return Known(self._cupy.cuda.alloc(nbytes), self._pool.free_all_blocks)
+        """``None`` where CuPy allocates from no pool that can be read now, which the window says."""
+        memory = self._cupy.cuda.alloc(nbytes)
+        return None if self._pool is None else Known(memory, self._pool.free_all_blocks)

@@ -22,6 +22,11 @@ __all__ = ["DeviceProbe"]
 _NOTHING = Counters()
 
 
+def failure(name: str, error: Exception) -> str:
+    """What a reading says that the library answered with an error."""
+    return f"{name} does not answer: {type(error).__name__}: {error}"
+
+
 class DeviceProbe:
     """Reads a library while somebody uses it.
 
@@ -60,6 +65,13 @@ class DeviceProbe:
         return _NOTHING if pool is None else pool.counters()
 
     def open(self, plan: WindowPlan) -> Window:
+        """A window, which says of a device that fails that it does: no test ends for being watched."""
+        try:
+            return self._opened(plan)
+        except Exception as error:  # noqa: BLE001 - a driver that does not start, or a device of others: of any kind
+            return _SilentWindow(self.name, failure(self.name, error))
+
+    def _opened(self, plan: WindowPlan) -> Window:
         if self._pool is None:
             if self.source.unavailable() is not None:
                 return _SilentWindow(self.name)
@@ -67,13 +79,18 @@ class DeviceProbe:
                 return _SilentWindow(self.name, complaint)
             self._pool = PoolProbe(self.source, self.name)
         self._windows += 1
-        return _DeviceWindow(self, self._pool, plan)
+        try:
+            return _DeviceWindow(self, self._pool, plan)
+        except BaseException:
+            self.window_closed()
+            raise
 
     def window_closed(self) -> None:
         self._windows -= 1
         if not self._windows:
             self._pool = None
-            self.source.detach()
+            with suppress(Exception):  # of a device that has failed; the reading said so
+                self.source.detach()
 
 
 class _DeviceWindow:
@@ -94,7 +111,7 @@ class _DeviceWindow:
             reading = self._window.mark()
             return structs.replace(reading, broken=source.trouble(), notes=source.notes())
         except Exception as error:  # noqa: BLE001 - after a kernel has failed every call may, with errors of any kind
-            broken = f"{source.name} no longer answers: {type(error).__name__}: {error}"
+            broken = failure(source.name, error)
             return Reading(probe=source.name, before=_NOTHING, after=_NOTHING, broken=broken)
 
     def settle(self) -> int:
@@ -112,7 +129,9 @@ class _DeviceWindow:
         """What the library says, and how much more the driver counts on the device since the window opened."""
         if self._closed:
             return ""
-        said, now = self._probe.source.evidence(), device_used_bytes()
+        said, now = "", device_used_bytes()
+        with suppress(Exception):  # to look may fail where the device has failed meanwhile
+            said = self._probe.source.evidence()
         if self._driver_bytes is None or now is None:
             return said
         more = now - self._driver_bytes

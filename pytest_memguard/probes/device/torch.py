@@ -48,7 +48,10 @@ class TorchSource:
         if not torch.cuda.is_available():
             is_built_for_it = torch.version.cuda or getattr(torch.version, "hip", None)
             return "no CUDA device" if is_built_for_it else "torch was built without CUDA"
-        torch.cuda.init()
+        try:
+            torch.cuda.init()
+        except Exception as error:  # noqa: BLE001 - a driver that is too old, a device that others hold or that is full
+            return f"torch cannot start CUDA: {type(error).__name__}: {error}"
         return None
 
     def unavailable(self) -> str | None:

@@ -148,7 +148,7 @@ def test_a_device_that_fails_inside_the_window_is_said_and_the_allocator_goes(cu
     cupy.machine.status = 700  # an illegal address: from now on every call fails
     assert window.settle() == 0
     reading = window.close()
-    assert reading.broken == "cupy no longer answers: CUDARuntimeError: cudaError: 700"
+    assert reading.broken == "cupy does not answer: CUDARuntimeError: cudaError: 700"
     assert (reading.peak_bytes, window.evidence()) == (None, "")
     assert cupy.cuda.get_allocator() == before
 

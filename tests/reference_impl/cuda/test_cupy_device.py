@@ -48,12 +48,13 @@ def fake_cupy(cpu_device, monkeypatch):
 
     cupy.RawModule, cupy.empty, cupy.array, cupy.asnumpy = RawModule, np.empty, np.array, np.array
     runtime = SimpleNamespace(
-        getDevice=lambda: 3, getDeviceProperties=lambda number: {"name": b"card %d" % number}
+        getDevice=lambda: 3,
+        getDeviceCount=lambda: 4,
+        getDeviceProperties=lambda number: {"name": b"card %d" % number},
+        CUDARuntimeError=RuntimeError,
     )
     cupy.current = []
-    cupy.cuda = SimpleNamespace(
-        is_available=lambda: True, runtime=runtime, Device=lambda number: using(cupy, number)
-    )
+    cupy.cuda = SimpleNamespace(runtime=runtime, Device=lambda number: using(cupy, number))
     monkeypatch.setitem(sys.modules, "cupy", cupy)
     return cupy
 
@@ -73,8 +74,16 @@ def test_its_name(fake_cupy):
     assert CupyDevice(1).name == "card 1"
 
 
-def test_without_a_device(fake_cupy):
-    fake_cupy.cuda.is_available = lambda: False
-    with pytest.raises(NoDeviceError, match="CuPy finds no CUDA device"):
+def failing():
+    raise RuntimeError("cudaErrorInitializationError: initialization error")
+
+
+@pytest.mark.parametrize(
+    ("count", "reason"),
+    [(lambda: 0, "$"), (failing, ": cudaErrorInitializationError: initialization error$")],
+)
+def test_without_a_device_that_works(fake_cupy, count, reason):
+    fake_cupy.cuda.runtime.getDeviceCount = count
+    with pytest.raises(NoDeviceError, match=f"^CuPy finds no CUDA device{reason}"):
         CupyDevice()
     assert fake_cupy.made == []
