@@ -9,9 +9,15 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Census"]
+__all__ = ["Census", "nodeid_of"]
 
 _KEY = "memguard_census"
+_NODEID = pytest.StashKey[str]()
+
+
+def nodeid_of(item: pytest.Item) -> str:
+    """As it was collected: before pytest 9.2, ``--dist loadgroup`` of pytest-xdist puts a test's group behind it."""
+    return item.stash.get(_NODEID, item.nodeid)
 
 
 class Census:
@@ -22,6 +28,7 @@ class Census:
         self.whole_files: set[str] = set()
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
+        item.stash[_NODEID] = item.nodeid
         self.collected.add(item.nodeid)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

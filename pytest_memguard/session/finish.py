@@ -115,7 +115,8 @@ class Finish:
 
     def _sound(self, run: Run) -> Run:
         """A failing test's numbers are no baseline."""
-        return replace(run, tests=tuple(t for t in run.tests if t.nodeid not in self._collector.failed))
+        failed = self._collector.failed
+        return replace(run, tests=tuple(test for test in run.tests if test.nodeid not in failed))
 
     def _update_memory(self, run: Run) -> None:
         diff = memory_baselines.update(self._settings.baselines, numbers_of(self._sound(run)))

@@ -11,6 +11,7 @@ import pytest
 from pytest_memguard.probes.sites import held_by_stack, site_growth
 from pytest_memguard.probes.watched import PoolProbe
 from pytest_memguard.session.block import Block
+from pytest_memguard.session.census import nodeid_of
 from pytest_memguard.session.scaling import Scaling, measure_scaling
 from pytest_memguard.session.settings import Mode
 from pytest_memguard.session.start import SETTINGS, registry_of
@@ -103,7 +104,7 @@ class Memguard:
         from pytest_memguard.session.recording import Recording  # noqa: PLC0415 - psutil
 
         probes = (*self._registry.drawable(), *self._item.stash.get(WATCHED, {}).values())
-        recording = Recording(label, interval, probes, self._item.nodeid)
+        recording = Recording(label, interval, probes, nodeid_of(self._item))
         self._undo.callback(recording.stop)
         keep_recording(self._item, recording)
         return recording

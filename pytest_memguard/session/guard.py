@@ -11,6 +11,7 @@ from pytest_memguard.reports.failure import failure_lines
 from pytest_memguard.session.benchmarked import BenchmarkTarget
 from pytest_memguard.session.budgets import BudgetError
 from pytest_memguard.session.calls import Calls
+from pytest_memguard.session.census import nodeid_of
 from pytest_memguard.session.markers import location_of
 from pytest_memguard.session.places import with_short_places
 from pytest_memguard.session.rounds import was_skipped_quietly
@@ -113,7 +114,7 @@ class Guard:
         file, line = location_of(item)
         measurements = with_short_places((*plan.unmeasured, *numbers), item.config.rootpath)
         result = TestResult(
-            nodeid=item.nodeid,
+            nodeid=nodeid_of(item),
             file=file,
             line=line,
             verdict=Verdict.gravest([measurement.verdict for measurement in measurements]),

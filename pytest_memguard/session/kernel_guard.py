@@ -10,6 +10,7 @@ from pytest_memguard.kernels.loaded import is_kernel, noting, read_kernel
 from pytest_memguard.model import Verdict
 from pytest_memguard.reports.failure import failure_lines
 from pytest_memguard.session.budgets import BudgetError
+from pytest_memguard.session.census import nodeid_of
 from pytest_memguard.session.kernel_budget import MARKER, has_kernel_budget, kernel_budgets_of
 from pytest_memguard.session.kernel_judging import covers, judge_kernels, no_kernels
 from pytest_memguard.session.kernel_record import RECORD, KernelRecord
@@ -88,7 +89,7 @@ class KernelGuard:
                     kernels,
                     budgets,
                     getattr(item, "funcargs", {}),
-                    nodeid=item.nodeid,
+                    nodeid=nodeid_of(item),
                     baselines=self._baselines,
                     is_updating=self._settings.is_updating,
                 )

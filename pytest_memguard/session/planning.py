@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pytest_memguard.gate import Limits
 from pytest_memguard.model import MEMORY_METRICS, Verdict
 from pytest_memguard.session.budgets import BudgetError
+from pytest_memguard.session.census import nodeid_of
 from pytest_memguard.session.judging import unjudged
 from pytest_memguard.session.limits import resolve_limits
 from pytest_memguard.session.markers import budgets_of, location_of
@@ -116,7 +117,7 @@ class Planner:
             resolved = resolve_limits(
                 budget,
                 getattr(item, "funcargs", {}),
-                lambda name, metric: self._baselines.get(item.nodeid, name, metric),
+                lambda name, metric: self._baselines.get(nodeid_of(item), name, metric),
                 floor_bytes=probe.noise_floor_bytes if probe else 0,
             )
         except BudgetError as error:

@@ -37,11 +37,8 @@ class TimingFinish:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        measured = {
-            nodeid: entry
-            for nodeid, entry in self._guard.entries.items()
-            if nodeid not in self._collector.failed
-        }
+        failed = self._collector.failed
+        measured = {nodeid: entry for nodeid, entry in self._guard.entries.items() if nodeid not in failed}
         if not self._settings.is_updating or not measured:
             return
         try:

@@ -11,6 +11,7 @@ from msgspec import structs
 from pytest_memguard.model import Verdict
 from pytest_memguard.model.timing_baseline import TimingEntry
 from pytest_memguard.session.budgets import BudgetError
+from pytest_memguard.session.census import nodeid_of
 from pytest_memguard.session.settings import Mode
 from pytest_memguard.session.time_budget import time_budget_of, uses_benchmark
 from pytest_memguard.session.transport import add_to_result, attach_refusal
@@ -70,7 +71,7 @@ class TimingGuard:
         if self._settings.is_updating and measurement.verdict is Verdict.INCONCLUSIVE:
             measurement = structs.replace(measurement, verdict=Verdict.PASS, reason="")
         if judged.remark:
-            self.remarks[item.nodeid] = judged.remark
+            self.remarks[nodeid_of(item)] = judged.remark
         add_to_result(item, (measurement,), is_guarded=judged.is_guarded, has_failed=has_failed)
         is_red = measurement.verdict is Verdict.FAIL and self._settings.mode is not Mode.OBSERVE
         return measurement.reason if is_red else ""
@@ -83,7 +84,7 @@ class TimingGuard:
         subject, sample = self._subject(item), sample_of(item)
         if isinstance(sample, str):
             return no_time(subject, self._baselines, sample)
-        self.entries[item.nodeid] = TimingEntry(
+        self.entries[nodeid_of(item)] = TimingEntry(
             code=subject.code, minima=(sample.minimum,), quantiles=(sample.quartiles,)
         )
         baselines = self._baselines
@@ -104,7 +105,7 @@ class TimingGuard:
         from pytest_memguard.session.timing_sample import code_hash  # noqa: PLC0415
 
         return Subject(
-            nodeid=item.nodeid,
+            nodeid=nodeid_of(item),
             machine=machine_name(),
             today=now()[:10],
             code=code_hash(item),

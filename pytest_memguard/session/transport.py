@@ -11,6 +11,7 @@ from msgspec import structs
 
 from pytest_memguard.model import TestResult, Timeline, Verdict
 from pytest_memguard.reports.junit import properties
+from pytest_memguard.session.census import nodeid_of
 from pytest_memguard.session.marker_lines import location_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def add_to_result(
     guarding = (*known, *(measurements if is_guarded else ())) or measurements
     file, line = location_of(item)
     result = TestResult(
-        nodeid=item.nodeid,
+        nodeid=nodeid_of(item),
         file=file,
         line=line,
         verdict=Verdict.gravest([measurement.verdict for measurement in guarding]),
@@ -71,7 +72,7 @@ def attach_refusal(item: pytest.Item, reason: str) -> None:
     """A budget that cannot be judged by, told at the call: it fails its test, whatever other numbers say."""
     file, line = location_of(item)
     known = item.stash.get(RESULT, None) or TestResult(
-        nodeid=item.nodeid, file=file, line=line, verdict=Verdict.FAIL
+        nodeid=nodeid_of(item), file=file, line=line, verdict=Verdict.FAIL
     )
     attach_result(item, structs.replace(known, verdict=Verdict.FAIL, guarded=True, reason=reason))
 
@@ -111,33 +112,39 @@ class Collector:
     """Where results are reported: gathers them from the reports, the last one of each test."""
 
     def __init__(self) -> None:
-        self._carried: dict[str, dict[str, Any]] = {}
+        self._carried: dict[str, dict[str, Any]] = {}  # by the name in the reports
         self._timelines: dict[str, list[dict[str, Any]]] = {}
         self.without_result: set[str] = set()
-        self.failed: set[str] = set()  # and skipped: whatever did not pass as a whole
+        self._failed: set[str] = set()  # and skipped: whatever did not pass as a whole
         self._failed_otherwise: set[str] = set()  # than by a budget
 
     @property
     def results(self) -> list[TestResult]:
-        results = msgspec.convert(list(self._carried.values()), list[TestResult])
         return [
-            structs.replace(result, failed=True) if result.nodeid in self._failed_otherwise else result
-            for result in results
+            msgspec.convert(
+                {**carried, "failed": True} if name in self._failed_otherwise else carried, TestResult
+            )
+            for name, carried in self._carried.items()
         ]
 
     @property
     def timelines(self) -> list[Timeline]:
         return msgspec.convert([*chain.from_iterable(self._timelines.values())], list[Timeline])
 
+    @property
+    def failed(self) -> set[str]:
+        """Of tests with a result, those that did not pass as a whole, under the names of their results."""
+        return {carried["nodeid"] for name, carried in self._carried.items() if name in self._failed}
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if timelines := getattr(report, "memguard_timelines", None):
             self._timelines[report.nodeid] = timelines
         if report.when == "setup":  # of a test, or of its next rerun
-            self.failed.discard(report.nodeid)
+            self._failed.discard(report.nodeid)
             self._failed_otherwise.discard(report.nodeid)
         carried: dict[str, Any] | None = getattr(report, "memguard", None)
         if report.failed or (report.when == "call" and not report.passed):
-            self.failed.add(report.nodeid)
+            self._failed.add(report.nodeid)
             if not (report.failed and carried and carried["verdict"] == Verdict.FAIL):
                 self._failed_otherwise.add(report.nodeid)
         if carried is not None:

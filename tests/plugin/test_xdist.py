@@ -18,6 +18,7 @@ def test_numbers_travel_into_one_report_and_one_file(pytester, run):
                 f"test_{letter}": """
                 import pytest
 
+                @pytest.mark.xdist_group("kept")
                 @pytest.mark.memory_budget(peak="baseline")
                 def test_kept():
                     bytearray(2 << 20)
@@ -37,7 +38,7 @@ def test_numbers_travel_into_one_report_and_one_file(pytester, run):
             pass
         """
     )
-    result = run.enforced("-n2", "--memguard-update", **_PARALLEL)
+    result = run.enforced("-n2", "--dist=loadgroup", "--memguard-update", **_PARALLEL)
     result.assert_outcomes(passed=3, failed=3, errors=1)
     assert result.ret == 1
     tests = json.loads(run.run_file.read_text())["tests"]
@@ -47,8 +48,8 @@ def test_numbers_travel_into_one_report_and_one_file(pytester, run):
     assert result.stdout.str().count("6 guarded (3 pass, 3 fail)") == 1
     result.stdout.fnmatch_lines(["test_wrong.py:3: memory_budget(peak='3 MiBs')*"])
     baselines = (pytester.path / "baselines" / "memory.json").read_text()
-    assert "test_a.py::test_kept" in baselines
-    assert "test_c.py::test_kept" in baselines
+    assert '"test_a.py::test_kept"' in baselines
+    assert '"test_c.py::test_kept"' in baselines
     assert "test_large" not in baselines
 
 
