@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 from pytest_memguard.model import Environment
+from pytest_memguard.timing.git import without_repository
 from pytest_memguard.timing.machine import describe_machine
 
 if TYPE_CHECKING:
@@ -35,7 +37,14 @@ def describe_environment(rootdir: Path) -> Environment:
 def _commit(rootdir: Path) -> str | None:
     command = ("git", "-C", str(rootdir), "rev-parse", "HEAD")
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+            env=without_repository(os.environ),
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None

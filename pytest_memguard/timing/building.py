@@ -9,6 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from pytest_memguard.timing.errors import CouldNotRun
+from pytest_memguard.timing.git import without_repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,7 @@ def build(command: str, tree: Path, side: SideName) -> None:
         command,
         shell=True,
         cwd=tree,
+        env=without_repository(os.environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

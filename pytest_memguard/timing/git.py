@@ -5,10 +5,33 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_memguard.timing.errors import CouldNotRun, WrongUse
 
-__all__ = ["Repository"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Repository", "without_repository"]
+
+# Those that `git rev-parse --local-env-vars` names, and what else stands for one repository: git sets them for hooks.
+_OF_ONE_REPOSITORY = frozenset(
+    f"GIT_{name}"
+    for name in (
+        "ALTERNATE_OBJECT_DIRECTORIES", "COMMON_DIR", "CONFIG", "DIR", "GRAFT_FILE", "IMPLICIT_WORK_TREE", "INDEX_FILE",
+        "INDEX_VERSION", "INTERNAL_SUPER_PREFIX", "NAMESPACE", "NO_REPLACE_OBJECTS", "OBJECT_DIRECTORY", "PREFIX",
+        "QUARANTINE_PATH", "REPLACE_REF_BASE", "SHALLOW_FILE", "WORK_TREE",
+    )
+)  # fmt: skip
+
+_SHALLOW = (
+    "this clone is shallow: git fetch --unshallow, or fetch-depth: 0 for actions/checkout, gets the rest"
+)
+
+
+def without_repository(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which git, ours or a test's, finds its repository by the folder that it works in."""
+    return {name: value for name, value in environment.items() if name not in _OF_ONE_REPOSITORY}
 
 
 class Repository:
@@ -33,14 +56,13 @@ class Repository:
         CouldNotRun
             When git refuses; its own last words are the reason.
         """
-        # A hook's environment would point git at another repository; hooks of checkouts are none of our business.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        # Hooks of checkouts are none of our business.
         command = ("git", "-c", f"core.hooksPath={os.devnull}", "-C", str(self.top), *arguments)
         try:
             done = subprocess.run(
                 command,
                 capture_output=True,
-                env={**environment, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
+                env={**without_repository(os.environ), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
                 check=False,
             )
         except OSError as error:
@@ -51,17 +73,35 @@ class Repository:
         return done.stdout.decode(errors="surrogateescape").rstrip("\n")
 
     def commit(self, name: str) -> str:
+        """The full name of a commit.
+
+        Raises
+        ------
+        WrongUse
+            When there is none; :exc:`CouldNotRun` where it may lie beyond the end of a shallow clone.
+        """
         try:
             return self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         except CouldNotRun as error:
-            hint = "; this clone is shallow: fetch more of its history" if self._is_shallow() else ""
-            raise WrongUse(f"git knows no commit {name!r}{hint}") from error
+            sentence = f"git knows no commit {name!r}"
+            if self._is_shallow():
+                raise CouldNotRun(f"{sentence}; {_SHALLOW}") from error
+            raise WrongUse(sentence) from error
 
     def fork_point(self, base: str, head: str) -> str:
-        """Where ``head`` left ``base``; ``base`` itself where it is newer, or has nothing in common."""
+        """Where ``head`` left ``base``; ``base`` itself where it is newer, or has nothing in common.
+
+        Raises
+        ------
+        CouldNotRun
+            When what they have in common may lie beyond the end of a shallow clone.
+        """
         try:
             common = self.ask("merge-base", base, head)
-        except CouldNotRun:
+        except CouldNotRun as error:
+            if self._is_shallow():
+                sentence = f"the history here does not reach to where {head[:12]} left {base[:12]}"
+                raise CouldNotRun(f"{sentence}; {_SHALLOW}") from error
             return base
         return base if common == head else common
 

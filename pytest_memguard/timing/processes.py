@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_memguard.timing.git import without_repository
 from pytest_memguard.timing.packages import import_roots
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _environment(launch: Launch, tree: Path, hash_seed: int) -> dict[str, str]:
     ]
     path = [*map(str, import_roots(tree)), *inherited, str(launch.plugin)]
     return {
-        **os.environ,
+        **without_repository(os.environ),
         **dict.fromkeys(_THREADS, str(launch.threads)),
         "PYTHONPATH": os.pathsep.join(path),
         "TMPDIR": str(launch.scratch),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pytest_memguard.cli.ab.options import budget_option, comparison_options, pytest_arguments, settings_from
-from pytest_memguard.cli.ab.running import commit_of, repository_here, run
+from pytest_memguard.cli.ab.running import fork_point, repository_here, run
 from pytest_memguard.cli.files import baselines_option
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def command(base: str, directory: Path, pytest_args: tuple[str, ...], **options:
     which says nothing about performance.
     """
     repository = repository_here()
-    commit = repository.fork_point(commit_of(repository, base), commit_of(repository, "HEAD"))
+    commit = fork_point(repository, base)
     return run(
         repository, commit, pytest_args, settings=settings_from(options), outputs=options, baselines=directory
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from dataclasses import replace
@@ -22,26 +23,48 @@ from pytest_memguard.timing.errors import CouldNotRun, Terminated, WrongUse
 from pytest_memguard.timing.git import Repository
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_memguard.model.timing import DuetRun
     from pytest_memguard.timing.settings import DuetSettings
 
-__all__ = ["commit_of", "exit_code", "repository_here", "run"]
+__all__ = ["commit_of", "exit_code", "fork_point", "repository_here", "run"]
+
+_REPORTS: dict[str, Callable[[DuetRun, Path], bytes]] = {
+    "json_path": reports.as_json,
+    "markdown_path": reports.as_markdown,
+    "junit_path": reports.as_junit,
+}
 
 
 def repository_here() -> Repository:
-    try:
+    with _failing():
         return Repository.around(Path.cwd())
-    except WrongUse as error:
-        raise Failure(str(error), ExitCode.WRONG_USE) from error
 
 
 def commit_of(repository: Repository, name: str) -> str:
-    try:
+    with _failing():
         return repository.commit(name)
+
+
+def fork_point(repository: Repository, base: str) -> str:
+    """The commit where ``HEAD`` left ``base``."""
+    with _failing():
+        return repository.fork_point(repository.commit(base), repository.commit("HEAD"))
+
+
+@contextlib.contextmanager
+def _failing() -> Iterator[None]:
+    """What ends a comparison, as an exit status."""
+    try:
+        yield
     except WrongUse as error:
         raise Failure(str(error), ExitCode.WRONG_USE) from error
+    except CouldNotRun as error:
+        sentence = f"could not run, which is no verdict on performance: {error}"
+        raise Failure(sentence, ExitCode.COULD_NOT_RUN) from error
+    except Terminated as signal:
+        raise Failure(f"ended by {signal}", ExitCode.COULD_NOT_RUN) from signal
 
 
 def run(
@@ -57,12 +80,16 @@ def run(
 
     ``baselines`` is the folder whose ``timing.json`` says which slow-downs were meant.
     """
+    targets = [name for name in _REPORTS if str(outputs[name]) == "-"]
+    if len(targets) > 1:
+        raise click.UsageError(f"got - for {len(targets)} reports, accepted: standard output for one of them")
     settings = replace(settings, accepted=accepted_since(repository, base, baselines))
     is_github = outputs["github"]
     if is_github is None:
         is_github = os.environ.get("GITHUB_ACTIONS") == "true"
-    try:
-        with watching(repository.top, base, settings) as watch:
+    # A report on standard output has it for itself: GitHub reads its annotations on either.
+    with contextlib.redirect_stdout(sys.stderr) if targets else contextlib.nullcontext():
+        with _failing(), _annotating(is_github=is_github), watching(repository.top, base, settings) as watch:
             found = compare(
                 repository,
                 base=base,
@@ -71,32 +98,25 @@ def run(
                 settings=settings,
                 watch=watch,
             )
-    except WrongUse as error:
-        raise Failure(str(error), ExitCode.WRONG_USE) from error
-    except CouldNotRun as error:
+        print_result(found)
         if is_github:
-            click.echo(reports.could_not_run_annotation(str(error)))
-        raise Failure(
-            f"could not run, which is no verdict on performance: {error}", ExitCode.COULD_NOT_RUN
-        ) from error
-    except Terminated as signal:
-        raise Failure(f"ended by {signal}", ExitCode.COULD_NOT_RUN) from signal
-    print_result(found)
-    _write(found, repository.top, outputs)
+            sys.stdout.write(reports.github_annotations(found, repository.top))
+    for name, render in _REPORTS.items():
+        if outputs[name] is not None:
+            write(outputs[name], render(found, repository.top))
     if is_github:
-        sys.stdout.write(reports.github_annotations(found, repository.top))
         reports.add_job_summary(found)
     return exit_code(found, is_strict=outputs["strict"])
 
 
-def _write(found: DuetRun, top: Path, outputs: Mapping[str, Any]) -> None:
-    for name, render in (
-        ("json_path", reports.as_json),
-        ("markdown_path", reports.as_markdown),
-        ("junit_path", reports.as_junit),
-    ):
-        if outputs[name] is not None:
-            write(outputs[name], render(found, top))
+@contextlib.contextmanager
+def _annotating(*, is_github: bool) -> Iterator[None]:
+    try:
+        yield
+    except CouldNotRun as error:
+        if is_github:
+            click.echo(reports.could_not_run_annotation(str(error)))
+        raise
 
 
 def exit_code(found: DuetRun, *, is_strict: bool) -> ExitCode:
