@@ -7,6 +7,7 @@ and folding; mentions, links, images, references to issues and other HTML stay v
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
 import sys
@@ -16,6 +17,7 @@ import zlib
 NAME = "memguard-report.md"
 MARKER = "<!-- memguard -->"
 _MOST_BYTES = 60_000  # GitHub takes 65 536 characters
+_MOST_READ = 1_000_000
 _BREAK = "\N{ZERO WIDTH SPACE}"
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f]")
 _ACTIVE = re.compile(
@@ -50,11 +52,11 @@ def read(path: str) -> str:
     Raises
     ------
     ValueError
-        When there is none, or it is too large or not UTF-8.
+        When there is none, or it is not UTF-8.
     """
     try:
         with zipfile.ZipFile(path) as archive, archive.open(NAME) as file:
-            data = file.read(_MOST_BYTES + 1)  # whatever size the archive claims
+            data = file.read(_MOST_READ)  # whatever size the archive claims
     except (
         zipfile.BadZipFile,
         KeyError,
@@ -65,13 +67,31 @@ def read(path: str) -> str:
         zlib.error,
     ) as error:
         raise ValueError(f"no {NAME} to be read in the artifact: {error}") from None
-    if len(data) > _MOST_BYTES:
-        raise ValueError(f"{NAME} is larger than {_MOST_BYTES} bytes; the job summary has it")
-    return data.decode()
+    # What was read may end within a character.
+    return codecs.getincrementaldecoder("utf-8")().decode(data, final=len(data) < _MOST_READ)
+
+
+def cut(text: str) -> str:
+    """``text``, or as many of its lines as a comment takes, with what is open closed."""
+    if len(text.encode()) <= _MOST_BYTES:
+        return text
+    kept: list[str] = []
+    fence, folded, size = "", 0, 0
+    for line in text.split("\n"):
+        size += len(line.encode()) + 1
+        if size > _MOST_BYTES:
+            break
+        kept.append(line)
+        if run := re.match("`{3,}", line):
+            fence = "" if line == fence else fence or run[0]
+        if not fence:
+            folded = max(0, folded + line.count("<details>") - line.count("</details>"))
+    ending = [*filter(None, [fence]), *["</details>"] * folded]
+    return "\n".join([*kept, *ending, "", "The rest does not fit into a comment: the job summary has it."])
 
 
 def main(path: str, run_url: str) -> None:
-    body = neutralize(read(path)).strip()
+    body = cut(neutralize(read(path)).strip())
     source = f"<sub>Written by the pull request's own [run]({run_url}).</sub>"
     # The source comes first: a block that the body leaves open would hide it.
     sys.stdout.buffer.write(f"{MARKER}\n{source}\n\n{body}\n".encode())

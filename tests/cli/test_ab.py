@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -195,6 +196,17 @@ def test_reports(here, tmp_path):
     properties = {each.get("name"): each.get("value") for each in cases["test_slow|er"].iter("property")}
     assert properties["memguard.time.ratio"] == "1.1"
     assert properties["memguard.verdict"] == "regressed"
+
+
+@pytest.mark.parametrize("option", ["--json", "--markdown", "--junit"])
+def test_a_report_has_standard_output_for_itself(here, option):
+    here["outcome"] = found(REGRESSED)
+    memguard("ab", "--base", "x", option, "report")
+    done = memguard("ab", "--base", "x", option, "-", "--github")
+    assert done.stdout == Path("report").read_text()
+    assert "1 benchmark: 1 regressed" in done.stderr
+    assert "::error file=" in done.stderr
+    assert memguard("ab", "--base", "x", option, "-", "--json", "-", "--markdown", "-").exit_code == 2
 
 
 def test_github(here, monkeypatch, tmp_path):
