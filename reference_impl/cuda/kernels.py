@@ -25,6 +25,10 @@ _DTYPES: dict[str, type[np.generic]] = {
     "float4": np.float32,
     "place64": np.float64,
 }
+_HOLDS: dict[type[np.generic], tuple[int, int]] = {
+    np.int32: (-(2**31), 2**31 - 1),
+    np.int64: (-(2**63), 2**63 - 1),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,8 @@ class Kernel:
         ------
         TypeError
             For another number of arguments, and an array of another dtype than declared or not C-contiguous.
+        ValueError
+            For a whole number that the kernel's type does not hold.
         """
         if len(arguments) != len(self.parameters):
             names = ", ".join(parameter.name for parameter in self.parameters)
@@ -59,7 +65,7 @@ class Kernel:
 
     def _checked(self, parameter: Parameter, argument: Any) -> Any:
         if not parameter.is_pointer:
-            return parameter.dtype(argument)
+            return self._number(parameter, argument)
         dtype = getattr(argument, "dtype", None)
         if dtype != parameter.dtype or not argument.flags.c_contiguous:
             got = type(argument).__name__ if dtype is None else f"an array of {dtype}"
@@ -68,6 +74,14 @@ class Kernel:
                 f"allowed: a C-contiguous array of {parameter.dtype.__name__}"
             )
         return argument
+
+    def _number(self, parameter: Parameter, argument: Any) -> Any:
+        """NumPy itself would cut integers of its own types to size."""
+        holds = _HOLDS.get(parameter.dtype)
+        if holds is not None and not holds[0] <= argument <= holds[1]:
+            allowed = f"{holds[0]} to {holds[1]}"
+            raise ValueError(f"got {argument} for {parameter.name} of {self.name}, allowed: {allowed}")
+        return parameter.dtype(argument)
 
 
 def kernels_of(path: Path) -> dict[str, Kernel]:

@@ -75,7 +75,8 @@ class ListBuilder:
         exclusive_scan(self._device, counts, self._indptr)
         pairs = int(self._device.to_host(self._indptr[-1:])[0])
         if pairs > len(self._indices):
-            self._indices = None  # before there are others: two at once would be most of the memory
+            # Gone before there are others: two at once would be most of the memory.
+            self._indices = self._device.empty(0, np.int32)
             self._indices = self._device.empty(pairs, np.int32)
         self._launch("fill_neighbors", lanes, *sweep, self._band, self._indptr, self._indices)
         return DeviceList(self._indptr, self._indices, self._order, pairs)

@@ -86,10 +86,16 @@ class DevicePool(SizeClassPool):
 
     @property
     def allocator(self) -> Any:
-        """For :func:`cupy.cuda.set_allocator`."""
+        """For :func:`cupy.cuda.set_allocator`; on another device than the pool's it raises a :class:`PoolError`."""
         import cupy  # noqa: PLC0415
 
-        def malloc(nbytes: int, _: int) -> int:
+        own = getattr(self.source, "device", None)
+
+        def malloc(nbytes: int, device: int) -> int:
+            if device != own and own is not None:
+                raise PoolError(
+                    f"got an allocation on device {device}, allowed: device {own}, that of the pool"
+                )
             return self.allocate(nbytes)
 
         def free(address: int, _: int) -> None:

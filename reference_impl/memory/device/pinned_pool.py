@@ -74,7 +74,8 @@ class Transfers:
         if out is None:
             out = self._pool.array(values.shape, values.dtype)
         _same(values, out)
-        values.get(out=out, stream=self._chosen(), blocking=False)
+        with self._chosen() as stream:  # where CuPy puts strided values in order before it copies them
+            values.get(out=out, stream=stream, blocking=False)
         self._sent(values, out)
         return out
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -166,7 +167,9 @@ class DeviceMemory:
             runtime.free(address)  # waits for the device: nothing can be at work on it any more
 
     def stream(self) -> int:
-        return int(self._cupy.cuda.get_current_stream().ptr)
+        stream = int(self._cupy.cuda.get_current_stream(self.device).ptr)
+        # One name for the default streams of all threads, whose work comes in no order.
+        return -threading.get_ident() if stream == self._cupy.cuda.runtime.streamPerThread else stream
 
     def array(self, address: int, shape: tuple[int, ...], dtype: np.dtype[Any], owner: object) -> Any:
         nbytes = max(1, math.prod(shape) * dtype.itemsize)
@@ -182,9 +185,11 @@ class DeviceMemory:
 
     def _copy(self, to_address: int, from_address: int, nbytes: int, kind: str) -> None:
         with self._chosen() as runtime:
-            # Streams that do not block with the default one are not waited for by a plain copy.
-            self._cupy.cuda.get_current_stream().synchronize()
+            # Whatever stream is at work on the memory: a plain copy waits for some of them. What comes from pageable
+            # memory may be under way when it returns, and streams that do not block do not wait for that.
+            runtime.deviceSynchronize()
             runtime.memcpy(to_address, from_address, nbytes, getattr(runtime, kind))
+            runtime.deviceSynchronize()
 
 
 def _checked(cupy: Any, allocate: Any, *arguments: int) -> int:

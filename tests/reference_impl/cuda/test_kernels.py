@@ -63,6 +63,15 @@ def test_launches_that_are_refused(cpu_device):
             launch(cpu_device, "add_coalesced", 4, good, good, good, 4, block=block)
 
 
+@pytest.mark.parametrize("count", [2**31, np.int64(2**31), -(2**31) - 1])
+def test_numbers_that_the_kernel_cannot_hold_are_refused(cpu_device, count):
+    some = np.zeros(4, np.float32)
+    with pytest.raises(
+        ValueError, match=f"got {count} for count of add_coalesced, allowed: -2147483648 to 2147"
+    ):
+        launch(cpu_device, "add_coalesced", 4, some, some, some, count)
+
+
 def test_nothing_is_launched_for_no_threads(cpu_device):
     none = np.zeros(0, np.float32)
     launch(cpu_device, "add_coalesced", 0, none, none, none, 0)

@@ -223,3 +223,29 @@ def test_atoms_are_sorted_whatever_the_atomics_say(device):
     sorted_atoms = np.argsort(expected, kind="stable")
     np.testing.assert_array_equal(device.to_host(order), sorted_atoms)
     np.testing.assert_array_equal(device.to_host(ordered), expected[sorted_atoms])
+
+
+class Scarce(CpuDevice):
+    """Has no room for more than so many numbers of one array."""
+
+    most = 10**9
+
+    def empty(self, shape, dtype):
+        if np.prod(shape) > self.most:
+            raise MemoryError("out of memory")
+        return super().empty(shape, dtype)
+
+
+def test_a_builder_that_found_no_room_can_be_used_again(library):
+    device, (positions, box) = Scarce(library), liquid(500)
+    builder = ListBuilder(device, box, 2.0, 500)
+    thin = device.from_host(coordinates(positions * [1, 1, 0.999]))
+    here = device.from_host(coordinates(positions))
+    device.most = 3 * 500
+    for _ in range(2):
+        with pytest.raises(MemoryError):
+            builder.build(here)
+        assert builder._indices.size == 0  # nothing is held meanwhile
+    device.most = 10**9
+    assert builder.build(here).pairs == len(neighbor_list(positions, box, 2.0, full=True).indices)
+    assert builder.build(thin).pairs > 0

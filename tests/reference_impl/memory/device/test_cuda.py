@@ -100,6 +100,12 @@ def test_transfers_arrive_whatever_is_dropped(cupy, pool):
     back = [copies.to_host(there) for there in arrived]
     copies.wait()
     assert [set(values) for values in back] == [{float(value)} for value in range(20)]
+    with stream:
+        strided = cupy.arange(2 * MIB)[::2] + 1
+        strided = cupy.stack([strided, strided], axis=1)[:, 0]
+    in_order = copies.to_host(strided)
+    copies.wait()
+    np.testing.assert_array_equal(in_order, np.arange(1, 2 * MIB, 2))
     with pytest.raises(PoolError, match="got out of shape"):
         copies.to_host(arrived[0], out=np.empty(3))
 
