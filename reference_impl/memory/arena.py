@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Arena", "Arenas", "Owner", "Span", "new_owner", "owner_of"]
 
 _START_BITS = 40  # of a hole's key: the size above, the place below
+_MERGED = -1  # key of a span that is part of another
 
 
 class Owner(np.ndarray[Any, Any]):
@@ -45,37 +46,56 @@ class Owner(np.ndarray[Any, Any]):
 
 
 class Arena:
-    """One piece of memory; ``start`` is its place among all arenas of a pool, in units."""
+    """One piece of memory; ``start`` is its place among all arenas of a pool, in units.
 
-    __slots__ = ("first", "memory", "start", "units")
+    Its spans lie between ``head`` and ``tail``, which are of no units and never holes.
+    """
+
+    __slots__ = ("head", "memory", "start", "tail", "units")
 
     def __init__(self, start: int, units: int, unit_bytes: int) -> None:
         self.start, self.units = start, units
         self.memory = aligned_empty(units * unit_bytes, np.uint8, alignment=unit_bytes).view(Owner)
-        self.first = Span(self, start, units)
+        self.head, self.tail = Span(self, start, 0), Span(self, start + units, 0)
+        self.head.after, self.tail.before = self.tail, self.head
+
+    def append(self, span: Span) -> None:
+        last = self.tail.before
+        span.before, span.after, last.after, self.tail.before = last, self.tail, span, span
+
+    @property
+    def is_empty(self) -> bool:
+        first = self.head.after
+        return first.key > 0 and first.after is self.tail
 
 
 class Span:
     """Stretch of an arena, linked to its neighbors by address.
 
-    ``key`` is that of a hole, and 0 while the span is taken. ``owner`` leads to what keeps arrays of it alive.
+    ``key`` is that of a hole, 0 while the span is taken, and below once it is part of another one. ``owner`` leads to
+    what keeps arrays of it alive.
     """
 
     __slots__ = ("after", "arena", "before", "key", "owner", "start", "units")
-    before: Span | None
-    after: Span | None
+    before: Span
+    after: Span
     owner: ref[Owner] | None
 
     def __init__(self, arena: Arena, start: int, units: int) -> None:
         self.arena, self.start, self.units = arena, start, units
-        self.before = self.after = self.owner = None
+        self.owner = None
         self.key = 0
 
 
 class Arenas:
-    """All arenas of a pool and their holes, smallest first; sizes are counted in units of ``unit_bytes``."""
+    """All arenas of a pool and their holes, smallest first; sizes are counted in units of ``unit_bytes``.
 
-    __slots__ = ("_holes", "_keys", "_next_start", "arenas", "unit_bytes", "units")
+    Ctrl-C leaves it whole. CPython looks for signals where a function begins, after one written in C, and where a loop
+    goes back: so the spans, which are what counts, change in straight lines at the end of a method, without a call.
+    The list of holes is changed before, and made again from the spans where that was cut short.
+    """
+
+    __slots__ = ("_holes", "_is_whole", "_keys", "_next_start", "arenas", "unit_bytes", "units")
 
     def __init__(self, unit_bytes: int) -> None:
         self.unit_bytes = unit_bytes
@@ -84,23 +104,37 @@ class Arenas:
         self._next_start = 0
         self._keys: list[int] = []  # sorted; beside each its hole
         self._holes: list[Span] = []
+        self._is_whole = True
 
-    def add(self, units: int) -> Span:
-        """A new arena, as one span that is taken."""
+    def add(self, units: int, taken: int) -> Span:
+        """A new arena: its first span, of ``taken`` units, if any, and a hole behind it, if there is more."""
+        self._mend()
         arena = Arena(self._next_start, units, self.unit_bytes)
+        if taken:
+            arena.append(Span(arena, arena.start, taken))
+        if taken < units:
+            hole = Span(arena, arena.start + taken, units - taken)
+            hole.key = key = hole.units << _START_BITS | hole.start
+            arena.append(hole)
+            self._is_whole = False
+            self._insert(key, hole)
         self._next_start += units
-        self.arenas.append(arena)
+        self.arenas = [*self.arenas, arena]
         self.units += units
-        return arena.first
+        self._is_whole = True
+        return arena.head.after
 
     def drop(self, arena: Arena) -> None:
         """Give back an arena that is one hole, or one span that was taken."""
-        assert arena.first.after is None
-        if arena.first.key:
-            self._forget(arena.first)
-        self.arenas.remove(arena)
-        self.units -= arena.units
+        self._mend()
+        rest = [other for other in self.arenas if other is not arena]
+        if arena.is_empty:
+            self._is_whole = False
+            self._forget(arena.head.after.key)
         del arena.memory
+        self.arenas = rest
+        self.units -= arena.units
+        self._is_whole = True
 
     def __del__(self) -> None:
         # Arenas and spans refer to each other: without this the memory would wait for the garbage collector.
@@ -109,6 +143,7 @@ class Arenas:
 
     def take(self, units: int) -> Span | None:
         """The front of the smallest hole that is large enough."""
+        self._mend()
         keys = self._keys
         k = bisect_left(keys, units << _START_BITS)
         if k == len(keys):
@@ -119,68 +154,76 @@ class Arenas:
             hole.key = 0
             return hole
         span = Span(hole.arena, hole.start, units)
+        start, left = hole.start + units, hole.units - units
+        key = left << _START_BITS | start
+        self._is_whole = False
+        self._move(k, key, hole)
         before = hole.before
-        span.before, span.after, hole.before = before, hole, span
-        if before is None:
-            hole.arena.first = span
-        else:
-            before.after = span
-        hole.start += units
-        hole.units -= units
-        self._place(hole, k)
+        span.before, span.after, before.after, hole.before = before, hole, span, span
+        hole.start, hole.units, hole.key = start, left, key
+        self._is_whole = True
         return span
 
     def put_back(self, span: Span) -> None:
-        """Make a hole of ``span``, one with those beside it."""
-        before, after = span.before, span.after
-        if after is not None and after.key:
-            after.start, after.units, after.before = span.start, after.units + span.units, before
-            if before is None:
-                span.arena.first = after
-            else:
-                before.after = after
-            self._place(after, bisect_left(self._keys, after.key))
-            span = after
-        elif before is None or not before.key:
-            key = span.key = span.units << _START_BITS | span.start
-            k = bisect_left(self._keys, key)
-            self._keys.insert(k, key)
-            self._holes.insert(k, span)
+        """Make a hole of ``span``, one with those beside it; nothing where it was done before."""
+        if span.key:
             return
-        if before is not None and before.key:
-            if span.key:
-                self._forget(span)
-            before.units += span.units
-            before.after = after = span.after
-            if after is not None:
-                after.before = before
-            self._place(before, bisect_left(self._keys, before.key))
+        self._mend()
+        before, after = span.before, span.after
+        low, high = before if before.key > 0 else span, after if after.key > 0 else span
+        units = high.start + high.units - low.start
+        key = units << _START_BITS | low.start
+        self._is_whole = False
+        if low is not span and high is not span:
+            self._forget(high.key)
+        if low is span and high is span:
+            self._insert(key, low)
+        else:
+            self._move(bisect_left(self._keys, low.key or high.key), key, low)
+        beyond = high.after
+        low.after, beyond.before, low.units = beyond, low, units
+        span.key = high.key = _MERGED
+        low.key = key
+        self._is_whole = True
 
-    def _place(self, hole: Span, k: int) -> None:
-        """Move ``hole``, which stands at ``k`` for what it was, to where it belongs now."""
+    def _move(self, k: int, key: int, hole: Span) -> None:
+        """Let ``hole`` stand where ``key`` belongs, in place of what stands at ``k``."""
         keys = self._keys
-        key = hole.key = hole.units << _START_BITS | hole.start
         if (k == 0 or keys[k - 1] < key) and (k + 1 == len(keys) or key < keys[k + 1]):
-            keys[k] = key
+            keys[k], self._holes[k] = key, hole
             return
         del keys[k], self._holes[k]
-        k = bisect_left(keys, key)
-        keys.insert(k, key)
+        self._insert(key, hole)
+
+    def _insert(self, key: int, hole: Span) -> None:
+        k = bisect_left(self._keys, key)
+        self._keys.insert(k, key)
         self._holes.insert(k, hole)
 
-    def _forget(self, hole: Span) -> None:
-        k = bisect_left(self._keys, hole.key)
+    def _forget(self, key: int) -> None:
+        k = bisect_left(self._keys, key)
         del self._keys[k], self._holes[k]
-        hole.key = 0
+
+    def _mend(self) -> None:
+        if not self._is_whole:
+            spans = (span for arena in self.arenas for span in self.spans(arena))
+            holes = sorted((span for span in spans if span.key > 0), key=lambda hole: hole.key)
+            keys = [hole.key for hole in holes]
+            self._keys, self._holes, self._is_whole = keys, holes, True
 
     @property
     def largest_hole(self) -> int:
-        return self._holes[-1].units if self._holes else 0
+        if self._is_whole:
+            return self._holes[-1].units if self._holes else 0
+        spans = (
+            span for arena in self.arenas for span in self.spans(arena)
+        )  # changes nothing: may be called inside
+        return max((span.units for span in spans if span.key > 0), default=0)
 
     def spans(self, arena: Arena) -> Iterator[Span]:
         """By address."""
-        span: Span | None = arena.first
-        while span is not None:
+        span = arena.head.after
+        while span is not arena.tail:
             yield span
             span = span.after
 
@@ -189,35 +232,38 @@ class Arenas:
 
         Returns the units that were moved. Holes then lie between spans that cannot move, and at the end.
         """
-        return sum(self._compact(arena) for arena in self.arenas)
-
-    def _compact(self, arena: Arena) -> int:
         moved = 0
-        memory = arena.memory.data
-        for span in list(self.spans(arena)):
-            hole = span.before
-            if span.key or hole is None or not hole.key or owner_of(span) is not None:
-                continue
-            self._forget(hole)
-            source, target = ((at - arena.start) * self.unit_bytes for at in (span.start, hole.start))
-            count = span.units * self.unit_bytes
-            memory[target : target + count] = memory[source : source + count]  # may overlap
-            self._swap(hole, span)
-            self.put_back(hole)
-            moved += span.units
+        for arena in self.arenas:
+            for span in list(self.spans(arena)):
+                if not span.key and span.before.key > 0 and owner_of(span) is None:
+                    self._swap(span.before, span)
+                    moved += span.units
         return moved
 
     def _swap(self, hole: Span, span: Span) -> None:
-        """Let ``span``, which comes right behind ``hole``, come right before it."""
-        before, after = hole.before, span.after
-        span.start, hole.start = hole.start, hole.start + span.units
-        span.before, span.after, hole.before, hole.after = before, hole, span, after
-        if before is None:
-            span.arena.first = span
-        else:
-            before.after = span
-        if after is not None:
-            after.before = hole
+        """Let ``span`` and its contents, which come right behind ``hole``, come right before it."""
+        self._mend()
+        before, after, arena = hole.before, span.after, span.arena
+        high = after if after.key > 0 else hole
+        beyond = after.after if after.key > 0 else after
+        units = hole.units if high is hole else hole.units + high.units
+        first, start = hole.start, hole.start + span.units
+        key = units << _START_BITS | start
+        memory = arena.memory.data
+        source, target = ((at - arena.start) * self.unit_bytes for at in (span.start, first))
+        count = span.units * self.unit_bytes
+        self._is_whole = False
+        self._forget(hole.key)
+        if high is not hole:
+            self._forget(high.key)
+        self._insert(key, hole)
+        memory[target : target + count] = memory[source : source + count]  # may overlap
+        span.start, hole.start, hole.units = first, start, units
+        span.before, span.after, before.after = before, hole, span
+        hole.before, hole.after, beyond.before = span, beyond, hole
+        high.key = _MERGED
+        hole.key = key
+        self._is_whole = True
 
 
 def owner_of(span: Span) -> Owner | None:

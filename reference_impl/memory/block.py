@@ -33,12 +33,14 @@ class Block:
 
     __slots__ = ("nbytes", "pool", "span")
 
-    def __init__(self, pool: BlockPool | ThreadCaches, span: Span | None, nbytes: int) -> None:
-        self.pool, self.span, self.nbytes = pool, span, nbytes
+    def __init__(self, pool: BlockPool | ThreadCaches, nbytes: int) -> None:
+        self.pool, self.nbytes = pool, nbytes
+        self.span: Span | None = None  # the pool gives it one
 
     def __del__(self) -> None:
-        if self.span is not None:
-            self.pool.hand_in(self.span)
+        span = getattr(self, "span", None)
+        if span is not None:
+            self.pool.orphans.append(span)  # one step: whatever the pool is doing at this moment
 
     def __repr__(self) -> str:
         state = "freed" if self.span is None else f"at {self.address:#x}"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import operator
 import sys
 from collections import deque
-from contextlib import suppress
-from typing import TYPE_CHECKING, Literal, get_args
+from operator import index
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from reference_impl.layout.aligned import CACHE_LINE_BYTES
 from reference_impl.memory.arena import Arenas, owner_of
 from reference_impl.memory.block import Block, lease, refusal
 from reference_impl.memory.errors import PoolError, PoolExhaustedError
 from reference_impl.memory.ledger import Counted, Ledger, atomic
+from reference_impl.memory.requests import whole
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from reference_impl.memory.arena import Arena, Span
@@ -62,25 +63,25 @@ class BlockPool(Counted):
         alignment: int = CACHE_LINE_BYTES,
         when_full: WhenFull = "raise",
     ) -> None:
-        if alignment < 1 or alignment & (alignment - 1):
-            raise PoolError(f"got alignment={alignment}, allowed: a power of two")
-        if capacity_bytes == 0:
-            raise PoolError("got capacity_bytes=0, allowed: >= 1")
         if when_full not in get_args(WhenFull):
             raise PoolError(f"got when_full={when_full!r}, allowed: {', '.join(get_args(WhenFull))}")
+        alignment = whole(alignment, "alignment", least=1)
+        if alignment & (alignment - 1):
+            raise PoolError(f"got alignment={alignment}, allowed: a power of two")
         self.alignment = alignment
+        self._round, self._shift = alignment - 1, alignment.bit_length() - 1
         self.when_full: WhenFull = when_full
+        self._capacity = self.units(whole(capacity_bytes, "capacity_bytes", least=1))
         self._ledger = Ledger()
         self.lock = self._ledger.lock
+        self._is_at_work = False
         self.hits = self.misses = 0
-        self._shift = alignment.bit_length() - 1
         self._arenas = Arenas(alignment)
         self._warm: dict[int, list[Span]] = {}  # freed, by size, and not merged yet
+        self._unsettled: dict[int, list[Span]] = {}  # what was warm, while it is being merged
         self._warm_spans = 0
-        self._orphans: deque[Span] = deque()  # dropped, or freed while arrays of them lived
-        self._capacity = self.units(capacity_bytes)
-        self._home = self._arenas.add(self._capacity).arena
-        self._arenas.put_back(self._home.first)
+        self.orphans: deque[Span] = deque()  # dropped, or freed while arrays of them lived
+        self._home = self._arenas.add(self._capacity, 0).arena
         self._ledger.reserved = self._ledger.high_reserved = self._capacity * alignment
 
     @atomic
@@ -96,21 +97,25 @@ class BlockPool(Counted):
         MemoryError
             When the system has no memory left, by the others.
         """
-        if self._orphans:
-            self._collect()
+        if self.orphans:
+            self._alone()
+        block = Block(self, nbytes)
         try:
-            units = (nbytes + self.alignment - 1) >> self._shift
-            span = self._warm[units].pop()
+            block.nbytes = nbytes = index(nbytes)
+            spans = self._warm[(nbytes + self._round) >> self._shift]
+            # No call from here on, where Ctrl-C or another thread could come between.
+            block.span = span = spans[-1]
         except (KeyError, IndexError, TypeError):
-            span = self.take(self.units(nbytes))
-        else:
-            self._warm_spans -= 1
-            self.hits += 1
-            ledger = self._ledger
-            ledger.allocated = allocated = ledger.allocated + units * self.alignment
-            if allocated > ledger.high_allocated:  # noqa: PLR1730 - max() is a call: slower, and threads may switch
-                ledger.high_allocated = allocated
-        return Block(self, span, nbytes)
+            self.fill(block, self.units(nbytes))
+            return block
+        del spans[-1]
+        self._warm_spans -= 1
+        self.hits += 1
+        ledger = self._ledger
+        ledger.allocated = allocated = ledger.allocated + span.units * self.alignment
+        if allocated > ledger.high_allocated:  # noqa: PLR1730 - max() is a call
+            ledger.high_allocated = allocated
+        return block
 
     @atomic
     def free(self, block: Block) -> None:
@@ -123,14 +128,32 @@ class BlockPool(Counted):
         """
         try:
             span = block.span
-            # From here to the assignment there is no call: of two threads, one gets past.
-            if span is None or block.pool is not self:
+            owner = None if span.owner is None else span.owner()  # type: ignore[union-attr]
+            # No call from here on: of two threads one gets past, and Ctrl-C comes before or after.
+            if block.span is not span or block.pool is not self:
                 raise refusal(block)
             block.span = None
         except AttributeError:
             raise refusal(block) from None
-        if span.owner is None or not self.is_kept(span):
-            self._return(span)
+        if owner is not None:
+            owner.orphans = self.orphans
+            return
+        try:
+            spans = self._warm[span.units]  # type: ignore[union-attr]
+        except KeyError:
+            spans = None
+        if spans is None or (self.when_full == "fallback" and span.arena is not self._home):  # type: ignore[union-attr]
+            self.orphans.append(span)  # type: ignore[arg-type]
+            self._alone()
+            return
+        span.owner = None  # type: ignore[union-attr]
+        ledger = self._ledger
+        ledger.frees += 1
+        ledger.allocated -= span.units * self.alignment  # type: ignore[union-attr]
+        self._warm_spans += 1
+        spans.append(span)  # type: ignore[arg-type]
+        if self._warm_spans > _MOST_WARM:
+            self._alone(self._settle)
 
     def block(self, nbytes: int) -> AbstractContextManager[Block]:
         """:meth:`allocate` on entry, :meth:`free` on exit."""
@@ -141,94 +164,116 @@ class BlockPool(Counted):
 
         Blocks of which an array lives stay where they are. Contents move with their blocks, and addresses change.
         """
-        with self.lock:
-            self._collect()
+        moved = 0
+
+        def compact() -> None:
+            nonlocal moved
             self._settle()
-            return self._arenas.compact() * self.alignment
+            moved = self._arenas.compact()
+
+        self._alone(compact)
+        return moved * self.alignment
 
     def empty_cache(self) -> None:
         """Give the arenas back to the system that were added when this one was full, where nothing is in them."""
-        with self.lock:
-            self._collect()
-            self._settle()
-            for arena in self._arenas.arenas[1:]:
-                if arena.first.key and arena.first.after is None:
-                    self._drop(arena)
+        self._alone(self._empty)
 
     def reset_high_water(self) -> None:
         """Let both high-water marks start again from the present values."""
-        with self.lock:
-            self._collect()
-            self._ledger.high_allocated = self._ledger.allocated
-            self._ledger.high_reserved = self._ledger.reserved
-
-    def take(self, units: int) -> Span:
-        """Room for so many times ``alignment`` bytes; errors as of :meth:`allocate`."""
+        self._alone()
         ledger = self._ledger
-        with ledger.lock:
-            span = self._arenas.take(units)
-            if span is None and self._warm_spans:
-                self._settle()
-                span = self._arenas.take(units)
-            if span is None:
-                span = self._more(units)
-                self.misses += 1
-            else:
-                self.hits += 1
-            ledger.allocated = allocated = ledger.allocated + units * self.alignment
-            if allocated > ledger.high_allocated:  # noqa: PLR1730 - as in allocate()
-                ledger.high_allocated = allocated
-            return span
+        ledger.high_allocated, ledger.high_reserved = ledger.allocated, ledger.reserved
 
-    def hand_in(self, *spans: Span) -> None:
-        """Take back what nobody has any more, at any moment: nothing is touched but a queue."""
-        for span in spans:
-            if not self.is_kept(span):
-                self._orphans.append(span)
+    def fill(self, block: Block, units: int) -> None:
+        """Give ``block`` room for so many times ``alignment`` bytes; errors as of :meth:`allocate`."""
+        if not self._alone(self._fill, block, units):
+            raise PoolError(
+                f"got a request for {block.nbytes} B by a finalizer or a signal handler in the midst of another "
+                "request; allowed there: what gives back"
+            )
 
-    def is_kept(self, span: Span) -> bool:
-        """Whether an array of it lives, which then hands it in at its end."""
-        owner = owner_of(span)
-        if owner is None:
-            return False
-        owner.orphans = self._orphans
+    def _alone(self, work: Callable[..., object] | None = None, *arguments: Any) -> bool:
+        """Take back what came back, and do ``work``, with nobody else in the arenas.
+
+        False, and nothing done, in the midst of that: where a finalizer or a signal handler asks for it.
+        """
+        with self.lock:
+            if self._is_at_work:
+                return False
+            self._is_at_work = True
+            try:
+                self._collect()
+                if work is not None:
+                    work(*arguments)
+            finally:
+                self._is_at_work = False
         return True
 
     def _collect(self) -> None:
-        with suppress(IndexError):  # another thread was faster
-            while self._orphans:
-                self._return(self._orphans.popleft())
-
-    def _return(self, span: Span) -> None:
-        units, ledger = span.units, self._ledger
-        span.owner = None
-        ledger.frees += 1
-        ledger.allocated -= units * self.alignment
-        if span.arena is not self._home and self.when_full == "fallback":
-            self._drop(span.arena)
-            return
-        self._warm_spans += 1
-        try:
-            self._warm[units].append(span)
-        except KeyError:
-            with ledger.lock:  # or another thread settles the list before there is anything in it
-                self._warm.setdefault(units, []).append(span)
+        if self._unsettled:  # Ctrl-C
+            self._settle()
+        orphans, warm = self.orphans, self._warm
+        while orphans:
+            span = orphans[0]
+            owner = owner_of(span)
+            if owner is not None:  # which hands it in at its end
+                owner.orphans = orphans
+                del orphans[0], owner
+                continue
+            if self.when_full == "fallback" and span.arena is not self._home:
+                self._drop(span.arena)
+                del orphans[0]
+                ledger = self._ledger
+                ledger.frees += 1
+                ledger.allocated -= span.units * self.alignment
+                continue
+            if span.units not in warm:
+                warm[span.units] = []
+            # No call from here on.
+            del orphans[0]
+            span.owner = None
+            ledger = self._ledger
+            ledger.frees += 1
+            ledger.allocated -= span.units * self.alignment
+            self._warm_spans += 1
+            warm[span.units] += [span]
         if self._warm_spans > _MOST_WARM:
             self._settle()
 
     def _settle(self) -> None:
         """Merge what is warm with the free memory beside it."""
-        with self.lock:
-            warm, self._warm = self._warm, {}
-            for spans in warm.values():
-                for span in spans:
-                    self._warm_spans -= 1
-                    self._arenas.put_back(span)
+        for _ in range(2):  # what was left when Ctrl-C came, and what there is
+            for spans in self._unsettled.values():
+                while spans:
+                    self._arenas.put_back(spans[-1])
+                    del spans[-1]
+            self._unsettled, self._warm, self._warm_spans = self._warm, {}, 0
+
+    def _empty(self) -> None:
+        self._settle()
+        for arena in self._arenas.arenas[1:]:
+            if arena.is_empty:
+                self._drop(arena)
 
     def _drop(self, arena: Arena) -> None:
-        with self.lock:
-            self._arenas.drop(arena)
-            self._ledger.reserved -= arena.units * self.alignment
+        self._arenas.drop(arena)
+        self._ledger.reserved -= arena.units * self.alignment
+
+    def _fill(self, block: Block, units: int) -> None:
+        span = self._arenas.take(units)
+        if span is None and self._warm_spans:
+            self._settle()
+            span = self._arenas.take(units)
+        if span is None:
+            span = self._more(units)
+            self.misses += 1
+        else:
+            self.hits += 1
+        block.span = span
+        ledger = self._ledger
+        ledger.allocated = allocated = ledger.allocated + units * self.alignment
+        if allocated > ledger.high_allocated:  # noqa: PLR1730 - as in allocate()
+            ledger.high_allocated = allocated
 
     def _more(self, units: int) -> Span:
         if self.when_full == "raise":
@@ -237,45 +282,41 @@ class BlockPool(Counted):
                 f"of {self.free_bytes} B that are free of {self.reserved_bytes} B"
             )
         grown = units if self.when_full == "fallback" else max(units, self._capacity)
-        span = self._arenas.add(grown)
+        span = self._arenas.add(grown, units)
         ledger = self._ledger
-        ledger.reserved += grown * self.alignment
-        ledger.high_reserved = max(ledger.high_reserved, ledger.reserved)
-        if grown == units:
-            return span
-        self._arenas.put_back(span)
-        taken = self._arenas.take(units)
-        assert taken is not None
-        return taken
+        ledger.reserved = reserved = ledger.reserved + grown * self.alignment
+        if reserved > ledger.high_reserved:  # noqa: PLR1730 - as in allocate()
+            ledger.high_reserved = reserved
+        return span
 
     def units(self, nbytes: int) -> int:
         """Of ``alignment`` bytes, rounded up; at least one."""
         try:
-            if nbytes < 0:
-                raise PoolError(f"got {nbytes} B, allowed: >= 0")
-            units = (operator.index(nbytes) + self.alignment - 1) >> self._shift or 1
+            count = index(nbytes)
         except TypeError:
             raise PoolError(f"got {nbytes!r} bytes, allowed: a whole number >= 0") from None
+        if count < 0:
+            raise PoolError(f"got {count} B, allowed: >= 0")
+        units = (count + self._round) >> self._shift or 1
         if units << self._shift > sys.maxsize:
-            raise PoolError(f"got {nbytes} B, allowed: up to {sys.maxsize}, what can be addressed")
+            raise PoolError(f"got {count} B, allowed: up to {sys.maxsize}, what can be addressed")
         return units
 
     @property
     def allocated_bytes(self) -> int:
         """Bytes of live blocks, each rounded up to ``alignment``."""
-        self._collect()
+        self._alone()
         return super().allocated_bytes
 
     @property
     def largest_free_bytes(self) -> int:
         """Bytes of the largest free stretch: what can be allocated at once."""
         with self.lock:
-            self._collect()
-            self._settle()
+            self._alone(self._settle)
             return self._arenas.largest_hole * self.alignment
 
     @property
     def frees(self) -> int:
         """Blocks that came back, freed or dropped, with all their arrays."""
-        self._collect()
+        self._alone()
         return super().frees

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from contextlib import suppress
+from operator import index
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -41,7 +42,7 @@ class ThreadCaches:
 
     def __init__(self, pool: BlockPool, *, cache_bytes: int = 2**20) -> None:
         self.pool = pool
-        self.lock = pool.lock
+        self.lock, self.orphans = pool.lock, pool.orphans
         self.alignment = pool.alignment
         self._cache_units = pool.units(cache_bytes)
         self._round, self._shift = pool.alignment - 1, pool.alignment.bit_length() - 1
@@ -57,36 +58,36 @@ class ThreadCaches:
             cache = self._local.cache
         except AttributeError:
             cache = self._new_cache()
+        block = Block(self, nbytes)
         try:
-            units = (nbytes + self._round) >> self._shift
-            span = cache.spans[units].pop()
+            block.nbytes = nbytes = index(nbytes)
+            spans = cache.spans[(nbytes + self._round) >> self._shift]
+            # No call from here on, where Ctrl-C could come between.
+            block.span = span = spans[-1]
         except (KeyError, IndexError, TypeError):
-            span = self.pool.take(self.pool.units(nbytes))
+            self.pool.fill(block, self.pool.units(nbytes))
             cache.misses += 1
-        else:
-            cache.units -= units
-            cache.hits += 1
-        return Block(self, span, nbytes)
+            return block
+        del spans[-1]
+        cache.units -= span.units
+        cache.hits += 1
+        return block
 
     def free(self, block: Block) -> None:
         """As :meth:`BlockPool.free`, into the cache of the thread that calls."""
         try:
-            span = self._claim(block)
-        except AttributeError:
-            raise refusal(block) from None
-        if span.owner is not None:
-            if self.pool.is_kept(span):
-                return
-            span.owner = None
-        try:
             cache = self._local.cache
         except AttributeError:
             cache = self._new_cache()
-        cache.units += span.units
+        span = self._claim(block)
+        if span is None:
+            return
         try:
-            cache.spans[span.units].append(span)
+            spans = cache.spans[span.units]
         except KeyError:
-            cache.spans[span.units] = [span]
+            spans = cache.spans[span.units] = []
+        cache.units += span.units
+        spans.append(span)
         if cache.units > self._cache_units:
             cache.hand_in()
 
@@ -99,21 +100,26 @@ class ThreadCaches:
         with suppress(AttributeError):
             self._local.cache.hand_in()
 
-    def hand_in(self, *spans: Span) -> None:
-        """As :meth:`BlockPool.hand_in`."""
-        self.pool.hand_in(*spans)
-
     def reset_high_water(self) -> None:
         """That of the shared pool."""
         self.pool.reset_high_water()
 
     @atomic
-    def _claim(self, block: Block) -> Span:
-        span = block.span
-        # From here to the assignment there is no call: of two threads, one gets past.
-        if span is None or block.pool is not self:
-            raise refusal(block)
-        block.span = None
+    def _claim(self, block: Block) -> Span | None:
+        """What the block had; None where arrays of it live, of which the last one hands it in."""
+        try:
+            span = block.span
+            owner = None if span.owner is None else span.owner()  # type: ignore[union-attr]
+            # No call from here on: of two threads one gets past, and Ctrl-C comes before or after.
+            if block.span is not span or block.pool is not self:
+                raise refusal(block)
+            block.span = None
+        except AttributeError:
+            raise refusal(block) from None
+        if owner is not None:
+            owner.orphans = self.orphans
+            return None
+        span.owner = None  # type: ignore[union-attr]
         return span
 
     def _new_cache(self) -> _Cache:
@@ -178,9 +184,13 @@ class _Cache:
         self.units = self.hits = self.misses = 0
 
     def hand_in(self) -> None:
-        spans, self.spans, self.units = self.spans, {}, 0
-        for some in spans.values():
-            self.pool.hand_in(*some)
+        orphans = self.pool.orphans
+        for spans in list(self.spans.values()):
+            while spans:  # no call inside: at any moment, a span is here or there
+                span = spans[-1]
+                orphans += (span,)
+                del spans[-1]
+                self.units -= span.units
 
     def __del__(self) -> None:
         self.hand_in()
