@@ -44,13 +44,16 @@ def compile_kernels(
     CompileError
         With what the compiler says, at the source's own lines.
     ValueError
-        For an architecture that this compiler does not know.
+        For an architecture that this compiler does not know, and for text with a NUL byte.
     TypeError
         For one string in place of several.
     """
     for name, given in (("options", options), ("architectures", architectures), ("names", names)):
         if isinstance(given, str):
             raise TypeError(f"{name}: got {given!r}, accepted: a list of such strings")
+    for where, texts in ((f"the source {source.name}", (source.text,)), ("options", options), ("names", names)):
+        if any("\0" in text for text in texts):  # where a C string ends: kernels after it would not be there
+            raise ValueError(f"got a NUL byte in {where}, accepted: text without one")
     nvrtc = load_nvrtc()
     wanted = ARCHITECTURES if architectures is None else tuple(architectures)
     _check(wanted, nvrtc)

@@ -38,7 +38,7 @@ def read_source(given: str | Path, written_in: Path | None = None) -> Source:
     path = Path(given)
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # of another encoding, or with a NUL in its name
         raise ValueError(f"got {str(given)!r}, which cannot be read: {error}") from error
     return Source(text=text, name=str(given), folder=path.parent)
 

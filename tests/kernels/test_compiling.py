@@ -85,6 +85,19 @@ def test_an_error_stands_at_the_authors_line():
     assert "sm_75" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("where", "given"),
+    [
+        ("the source kernels.cu", {"text": f"{TWO}\0__global__ void third() {{}}"}),
+        ("options", {"text": TWO, "options": ["-DX=\0"]}),
+        ("names", {"text": TWO, "names": ["first\0"]}),
+    ],
+)
+def test_what_a_compiler_would_cut_off_is_refused(where, given):
+    with pytest.raises(ValueError, match=rf"got a NUL byte in {where}, accepted: text without one"):
+        compiled(given.pop("text"), **given)
+
+
 @pytest.mark.parametrize("name", ["options", "architectures", "names"])
 def test_one_string_is_no_list(name):
     with pytest.raises(TypeError, match=f"{name}: got 'sm_90', accepted: a list of such strings"):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,8 @@ def test_code_that_stands_nowhere_is_taken_as_it_is(written_in):
 
 
 def test_what_is_no_source_is_refused():
-    with pytest.raises(ValueError, match=r"got 'none\.cu', which cannot be read"):
-        read_source("none.cu")
+    for name in ("none.cu", "no\0ne.cu"):
+        with pytest.raises(ValueError, match=f"got {re.escape(repr(name))}, which cannot be read"):
+            read_source(name)
     with pytest.raises(TypeError, match=r"got 7, accepted: a path of a \.cu file, or a string"):
         read_source(7)
