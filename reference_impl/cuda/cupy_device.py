@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from reference_impl.backends import import_cupy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import DTypeLike, NDArray
@@ -19,7 +21,8 @@ __all__ = ["CupyDevice"]
 class CupyDevice:
     """The device of that number, or the current one, by CuPy, and the current stream there.
 
-    Kernels are compiled at their first launch, and kept on disk by CuPy. Any thread may use it.
+    Kernels are compiled at their first launch, and kept on disk by CuPy. Any thread may use it: where each has a
+    default stream of its own (``CUPY_CUDA_PER_THREAD_DEFAULT_STREAM``), everything is done on the one they share.
 
     Raises
     ------
@@ -34,6 +37,8 @@ class CupyDevice:
         self._functions: dict[str, Any] = {}
         runtime = cupy.cuda.runtime
         self._number = runtime.getDevice() if number is None else number
+        is_of_thread = cupy.cuda.get_current_stream(self._number).ptr == runtime.streamPerThread
+        self._stream: Any = cupy.cuda.Stream.null if is_of_thread else nullcontext()
         self.name = runtime.getDeviceProperties(self._number)["name"].decode()
 
     def empty(self, shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
@@ -57,9 +62,11 @@ class CupyDevice:
         with self._current():
             self._function(kernel)((grid,), (block,), arguments)
 
-    def _current(self) -> Any:
+    @contextmanager
+    def _current(self) -> Iterator[None]:
         """Makes this the device of the thread, for a while: CuPy keeps one for each."""
-        return self._cupy.cuda.Device(self._number)
+        with self._cupy.cuda.Device(self._number), self._stream:
+            yield
 
     def _function(self, kernel: Kernel) -> Any:
         if kernel.name not in self._functions:

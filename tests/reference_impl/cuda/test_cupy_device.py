@@ -13,12 +13,27 @@ from reference_impl.cuda import CupyDevice, NoDeviceError, kernels_of
 from reference_impl.dynamics import fcc_lattice, simulate, thermal_velocities
 from tests.reference_impl.conftest import KERNELS
 
+PER_THREAD = 2  # the name of the default streams of all threads
+
 
 @contextmanager
-def using(cupy, number):
-    cupy.current.append(number)
+def using(numbers, number):
+    numbers.append(number)
     yield
-    cupy.current.pop()
+    numbers.pop()
+
+
+class Null:
+    """The stream that all threads share."""
+
+    def __init__(self, entered):
+        self._entered = entered
+
+    def __enter__(self):
+        self._entered.append(0)
+
+    def __exit__(self, *_):
+        self._entered.pop()
 
 
 @pytest.fixture
@@ -38,6 +53,7 @@ def fake_cupy(cpu_device, monkeypatch):
             def run(grid, block, arguments):
                 (grid,), (block,) = grid, block
                 assert cupy.current == [3]
+                assert cupy.streams == ([0] if cupy.stream == PER_THREAD else [])
                 for parameter, argument in zip(kernel.parameters, arguments, strict=True):
                     kind = np.ndarray if parameter.is_pointer else parameter.dtype
                     assert isinstance(argument, kind)  # of no other: CuPy would take int for long long
@@ -52,14 +68,22 @@ def fake_cupy(cpu_device, monkeypatch):
         getDeviceCount=lambda: 4,
         getDeviceProperties=lambda number: {"name": b"card %d" % number},
         CUDARuntimeError=RuntimeError,
+        streamPerThread=PER_THREAD,
     )
-    cupy.current = []
-    cupy.cuda = SimpleNamespace(runtime=runtime, Device=lambda number: using(cupy, number))
+    cupy.current, cupy.streams, cupy.stream = [], [], 0
+    cupy.cuda = SimpleNamespace(
+        runtime=runtime,
+        Device=lambda number: using(cupy.current, number),
+        Stream=SimpleNamespace(null=Null(cupy.streams)),
+        get_current_stream=lambda number: SimpleNamespace(ptr=cupy.stream),
+    )
     monkeypatch.setitem(sys.modules, "cupy", cupy)
     return cupy
 
 
-def test_a_run_by_cupy(fake_cupy):
+@pytest.mark.parametrize("stream", [0, PER_THREAD])  # whose default streams come in no order
+def test_a_run_by_cupy(fake_cupy, stream):
+    fake_cupy.stream = stream
     positions, box = fcc_lattice(108, 0.8442)
     velocities = thermal_velocities(108, 1.44, np.random.default_rng(0))
     options = {"steps": 30, "cutoff": 1.9, "precision": "float64"}
