@@ -51,7 +51,11 @@ def compile_kernels(
     for name, given in (("options", options), ("architectures", architectures), ("names", names)):
         if isinstance(given, str):
             raise TypeError(f"{name}: got {given!r}, accepted: a list of such strings")
-    for where, texts in ((f"the source {source.name}", (source.text,)), ("options", options), ("names", names)):
+    for where, texts in (
+        (f"the source {source.name}", (source.text,)),
+        ("options", options),
+        ("names", names),
+    ):
         if any("\0" in text for text in texts):  # where a C string ends: kernels after it would not be there
             raise ValueError(f"got a NUL byte in {where}, accepted: text without one")
     nvrtc = load_nvrtc()

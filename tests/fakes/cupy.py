@@ -234,13 +234,13 @@ class PinnedMemoryPointer:
 
 
 class PinnedMemoryPool:
-    """Counts nothing."""
+    """Counts nothing. Sizes are powers of two, of 512 bytes at least."""
 
     def malloc(self, size: int) -> PinnedMemoryPointer:
         if size == 0:
             return PinnedMemoryPointer(PinnedMemory(0), 0)
         machine.get_device()
-        return PinnedMemoryPointer(PooledPinnedMemory(-(-size // _UNIT) * _UNIT), 0)
+        return PinnedMemoryPointer(PooledPinnedMemory(max(_UNIT, 1 << (size - 1).bit_length())), 0)
 
     def free_all_blocks(self) -> None:
         pass

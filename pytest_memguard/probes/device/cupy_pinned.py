@@ -1,8 +1,8 @@
 """CuPy's pinned host memory.
 
 Its pool counts blocks and no bytes. So while a window is open, an allocator of our own stands before the pool's and
-follows each buffer until it is given up. Sizes are what the pool hands out: multiples of 512 bytes. Buffers that were
-made while no window was open are not known, and neither is what the pool keeps in reserve.
+follows each buffer until it is given up. Sizes are what the pool hands out: powers of two, of 512 bytes at least.
+Buffers that were made while no window was open are not known, and neither is what the pool keeps in reserve.
 """
 
 from __future__ import annotations

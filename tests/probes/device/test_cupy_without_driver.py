@@ -106,15 +106,15 @@ def test_pinned_buffers_of_the_real_pool_are_followed(monkeypatch):
     monkeypatch.setattr(cupy.cuda.runtime, "getDeviceCount", lambda: 1)
     window = make_probe("cupy_pinned").open(WindowPlan())
     try:
-        first, kept = cupy.cuda.alloc_pinned_memory(MIB), cupy.cuda.alloc_pinned_memory(1)
+        first, kept = cupy.cuda.alloc_pinned_memory(3 * MIB), cupy.cuda.alloc_pinned_memory(1)
         del first
-        again = cupy.cuda.alloc_pinned_memory(MIB)
+        again = cupy.cuda.alloc_pinned_memory(3 * MIB)
         del again
         reading = window.close()
         asked = cupy.cuda.alloc_pinned_memory(1)
     finally:
         cupy.cuda.set_pinned_memory_allocator(before)
-    assert (reading.peak_bytes, reading.retained_bytes, reading.broken) == (MIB + 512, 512, "")
+    assert (reading.peak_bytes, reading.retained_bytes, reading.broken) == (4 * MIB + 512, 512, "")
     assert (reading.after.allocations, reading.after.frees) == (3, 2)
     assert asked.mem.pool() is pinned
     assert kept.mem.size == 512

@@ -63,3 +63,8 @@ def test_a_pointer_names_its_device_and_its_memory_the_pool(library, pool):
 
 def test_an_allocator_leads_back_to_its_pool(pool):
     assert pool.malloc.__self__ is pool
+
+
+@pytest.mark.parametrize(("asked", "given"), [(1, 512), (513, 1024), (1500, 2048), (3 << 20, 4 << 20)])
+def test_sizes_of_pinned_buffers_are_powers_of_two(library, asked, given):
+    assert library.cuda.PinnedMemoryPool().malloc(asked).mem.size == given
