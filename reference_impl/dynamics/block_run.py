@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reference_impl.box import Box
 from reference_impl.dynamics.blocked import Motion, advance
 from reference_impl.kernels.lennard_jones.block_state import BlockState
 from reference_impl.kernels.lennard_jones.workspace import DONE, LOST, workspace_bytes
-from reference_impl.neighbors.system import as_positions
+from reference_impl.neighbors.system import checked_system
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +50,7 @@ class BlockRun:
         self._state.fill(speeds, velocities)
         # Clocks of different threads do not share a cache line.
         self._motion = Motion(speeds, np.zeros_like(speeds), np.zeros((threads, 8), np.int64))
+        self._box, self._reach = Box.of(lengths), pace.cutoff + pace.skin
         self._options = (pace.time_step, pace.skin, pace.rebuild_every)
         self._run(0)
 
@@ -65,7 +67,8 @@ class BlockRun:
             if status == DONE:
                 return
             if status == LOST:
-                as_positions(self.positions())  # says which atom
+                checked_system(self.positions(), self._box, self._reach, ())  # says which atom
+                raise AssertionError("an atom was lost, and found again")
             steps, resumed = steps - done, True
 
     def close(self) -> None:

@@ -45,7 +45,8 @@ def advance(
     """``steps`` steps; energy and virial of the last one. Returns what became of it, and the steps that were done.
 
     Begins and ends with positions, velocities and forces of one time. After ``FULL`` call it again with more room
-    for what is left, ``resumed``. Zero steps find rows and forces for the places as they are.
+    for what is left, ``resumed``; ``LOST`` is the end of the run. Zero steps find rows and forces for the
+    places as they are.
     """
     age = motion.clock[mine, 0]
     for step in range(max(steps, 1)):

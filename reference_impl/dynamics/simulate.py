@@ -13,7 +13,7 @@ from reference_impl.cuda import CupyDevice
 from reference_impl.dynamics.device_run import DeviceRun
 from reference_impl.dynamics.list_run import ListRun, Pace
 from reference_impl.dynamics.observables import Sample, pressure_of, temperature_of
-from reference_impl.kernels.lennard_jones import Precision, checked_precision, checked_threads, lennard_jones
+from reference_impl.kernels.lennard_jones import Precision, checked_precision, checked_threads, nearest_pair
 from reference_impl.neighbors import VerletList, neighbor_list
 from reference_impl.neighbors.system import as_positions
 
@@ -152,17 +152,22 @@ def _started(  # noqa: PLR0913 - those of simulate
 
 
 def _sample(step: int, run: BlockRun | DeviceRun | ListRun, box: Box, cutoff: float, *, atoms: int) -> Sample:
-    if not np.isfinite(run.energy):  # named by what looks at pairs of atoms
+    energy, virial, kinetic = run.energy, run.virial, run.kinetic_energy
+    if not np.isfinite(energy + virial):
         last = as_positions(run.positions())
-        lennard_jones(last, box, neighbor_list(last, box, cutoff), cutoff=cutoff)
+        pair = nearest_pair(last, box, neighbor_list(last, box, cutoff))
+        allowed = "a smaller time_step" if step else "distances whose forces the precision can hold"
+        raise ValueError(f"{pair} at step {step}, their energy {energy:.3g}; allowed: {allowed}")
+    if not np.isfinite(kinetic):
+        fastest = int(abs(run.velocities()).max(axis=1).argmax())
         raise ValueError(
-            f"energy {run.energy} at step {step}: atoms are too near, allowed: a smaller time_step"
+            f"atom {fastest} is so fast at step {step} that its kinetic energy is not finite; "
+            "allowed: smaller velocities, or a smaller time_step"
         )
-    kinetic = run.kinetic_energy
     return Sample(
         step,
-        run.energy / atoms,
+        energy / atoms,
         kinetic / atoms,
         temperature_of(kinetic, atoms),
-        pressure_of(kinetic, run.virial, box.volume),
+        pressure_of(kinetic, virial, box.volume),
     )

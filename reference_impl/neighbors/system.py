@@ -77,8 +77,15 @@ def checked_system(
         )
     largest = checked_box.magnitude(numbers)
     if largest > MAX_CUTOFFS * cutoff:
+        farthest = f" ({_farthest(numbers)})" if len(numbers) else ""
         raise ValueError(
-            f"got coordinates or sums of cell vectors up to {largest:g}, allowed: up to {MAX_CUTOFFS:g} times the "
-            f"cutoff ({cutoff:g}), beyond which float64 cannot tell distances apart; move the origin to the atoms"
+            f"got coordinates or sums of cell vectors up to {largest:g}{farthest}, allowed: up to {MAX_CUTOFFS:g} "
+            f"times the cutoff ({cutoff:g}), beyond which float64 cannot tell distances apart; "
+            "move the origin to the atoms"
         )
     return numbers, checked_box, float(cutoff)
+
+
+def _farthest(positions: NDArray[np.float64]) -> str:
+    atom, axis = np.unravel_index(abs(positions).argmax(), positions.shape)
+    return f"atom {atom} has {'xyz'[axis]} = {positions[atom, axis]:g}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reference_impl.backends import jit
 from reference_impl.kernels.team import meet
 from reference_impl.neighbors.sort import wrap
+from reference_impl.neighbors.system import MAX_CUTOFFS
 from reference_impl.vectors.values import lanes
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def sort(
 ) -> bool:
     """Wrap ``places`` (3 M,) into the box and find where each slot comes from in the sorted order: ``order.source``.
 
-    ``pairs`` has the dtype of the forces, which decides how wide blocks are. False when a coordinate is not finite.
+    ``pairs`` has the dtype of the forces, which decides how wide blocks are. False when a coordinate is not finite, or
+    so large that rounding is all that is left of it in the box; it then stays as it is.
     """
     width = lanes(pairs)
     counts, slots = order.counts, len(order.names)
@@ -74,24 +76,26 @@ def _find_columns(
     stop: int,
     counts: NDArray[np.int64],
 ) -> bool:
-    """Column of each of the slots ``first:stop``, and how many atoms each column gets; whether all are finite."""
+    """Column of each of the slots ``first:stop``, and how many atoms each column gets; whether none is lost."""
     counts[:] = 0
-    finite = True
+    farthest, all_here = MAX_CUTOFFS * columns.reach, True
     for slot in range(first, stop):
         if order.names[slot] < 0:
             continue
         at, column = slot + slot // width * 2 * width, 0
         for axis in range(3):
+            if not abs(places[at]) <= farthest:  # NaN as well
+                all_here = False
+                break
             coordinate = wrap(places[at], columns.lengths[axis])
             places[at] = coordinate
             at += width
-            finite &= coordinate - coordinate == 0.0
             if axis < 2:
                 nearest = int(coordinate / columns.widths[axis])
                 column = column * columns.counts[axis] + min(max(nearest, 0), columns.counts[axis] - 1)
         order.columns[slot] = column
         counts[column] += 1
-    return finite
+    return all_here
 
 
 @jit

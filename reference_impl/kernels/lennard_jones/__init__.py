@@ -18,7 +18,12 @@ from reference_impl.kernels.lennard_jones.block_forces import (
     checked_precision,
     checked_threads,
 )
-from reference_impl.kernels.lennard_jones.contract import Forces, lennard_jones, working_set_bytes
+from reference_impl.kernels.lennard_jones.contract import (
+    Forces,
+    lennard_jones,
+    nearest_pair,
+    working_set_bytes,
+)
 
 __all__ = [
     "BlockForces",
@@ -27,5 +32,6 @@ __all__ = [
     "checked_precision",
     "checked_threads",
     "lennard_jones",
+    "nearest_pair",
     "working_set_bytes",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 
 from reference_impl.backends import HAS_NUMBA
 from reference_impl.box import Box
-from reference_impl.kernels.lennard_jones.contract import Forces, checked_out, lennard_jones
+from reference_impl.kernels.lennard_jones.contract import Forces, checked_out, lennard_jones, nearest_pair
 from reference_impl.neighbors.build import neighbor_list
 from reference_impl.neighbors.system import checked_system
 from reference_impl.neighbors.verlet_list import VerletList
@@ -121,12 +121,12 @@ class BlockForces:
             is_new = True  # there was no room for the list; now there is
         self.builds += was_built
         energy, virial = self._state.energy, self._state.virial
-        if not np.isfinite(energy):
+        if not np.isfinite(energy + virial):
             self._state = None
-            lennard_jones(
-                positions, lists.box, neighbor_list(positions, lists.box, lists.cutoff), cutoff=lists.cutoff
-            )
+            near = neighbor_list(positions, lists.box, lists.cutoff)
+            lennard_jones(positions, lists.box, near, cutoff=lists.cutoff)
             raise ValueError(
-                "two atoms are so near that float32 cannot hold their energy, allowed: precision='float64'"
+                f"{nearest_pair(positions, lists.box, near)}, which is too near for float32; "
+                "allowed: precision='float64'"
             )
         return Forces(forces, energy, virial)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reference_impl.box import Box
 
-__all__ = ["Forces", "checked_out", "lennard_jones", "working_set_bytes"]
+__all__ = ["Forces", "checked_out", "lennard_jones", "nearest_pair", "working_set_bytes"]
 
 
 class Forces(NamedTuple):
@@ -56,7 +56,7 @@ def lennard_jones(
     ------
     ValueError
         For a system that :func:`reference_impl.neighbor_list` refuses, a list of another number of atoms, an
-        ``out`` other than that, and two atoms in the same place (names them).
+        ``out`` other than that, and two atoms so near that the force or energy is not finite (names them).
     """
     numbers, checked_box, cutoff = checked_system(positions, box, cutoff, (True, True, True))
     if len(neighbors.indptr) != len(numbers) + 1:
@@ -74,9 +74,8 @@ def lennard_jones(
         forces,
         isinstance(neighbors, HalfList),
     )
-    if not np.isfinite(energy):
-        first, second = _in_one_place(numbers, checked_box, neighbors)
-        raise ValueError(f"atoms {first} and {second} are in the same place, allowed: distances above 1e-25")
+    if not np.isfinite(energy + virial):  # the virial grows like the forces, faster than the energy
+        raise ValueError(f"{nearest_pair(numbers, checked_box, neighbors)}, allowed: distances above 1e-22")
     return Forces(forces, energy, virial)
 
 
@@ -94,9 +93,10 @@ def checked_out(out: NDArray[np.float64], atoms: int) -> NDArray[np.float64]:
     return out
 
 
-def _in_one_place(
-    positions: NDArray[np.float64], box: Box, neighbors: HalfList | FullList
-) -> tuple[int, int]:
+def nearest_pair(positions: NDArray[np.float64], box: Box, neighbors: HalfList | FullList) -> str:
+    """Which atoms of all pairs are nearest to each other, as the start of an error."""
     first, second = neighbors.pairs().T
-    nearest = int(np.argmin(squared_distance(positions[first] - positions[second], box)))
-    return int(first[nearest]), int(second[nearest])
+    squared = squared_distance(positions[first] - positions[second], box)
+    nearest = int(np.argmin(squared))
+    how = f"{np.sqrt(squared[nearest]):.2g} apart" if squared[nearest] else "in the same place"
+    return f"atoms {first[nearest]} and {second[nearest]} are {how}"

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 _CANDIDATES = 1_024  # room for the blocks near one block; more where it does not suffice
-DONE, FULL, LOST = 0, 1, 2  # what threads report: in order, no room for the rows, a coordinate is not finite
+DONE, FULL, LOST = 0, 1, 2  # what threads report: in order, no room for the rows, an atom is nowhere near
 
 
 class Workspace(NamedTuple):

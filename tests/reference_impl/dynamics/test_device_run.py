@@ -75,16 +75,16 @@ def test_a_step_copies_eight_bytes_and_a_build_eight_more(cpu_device):
         on_sample=lambda sample: looks.append(len(cpu_device.copied)),
     )  # fmt: skip
     between = cpu_device.copied[looks[0] : looks[1]]
-    sums = 3  # energy, virial and kinetic energy of the last sample (looked for finite numbers before: once more)
+    sums = 3  # energy, virial and kinetic energy of the last sample
     assert set(between) == {8}
-    assert len(between) == 30 + (run.list_builds - 1) + sums + 1
+    assert len(between) == 30 + (run.list_builds - 1) + sums
     fixed = CpuDevice(cpu_device._library._name)
     looks.clear()
     simulate(
         positions, velocities, box, steps=30, sample_every=30, rebuild_every=15, **SHORT, backend=fixed,
         on_sample=lambda sample: looks.append(len(fixed.copied)),
     )  # fmt: skip
-    assert looks[1] - looks[0] == 2 * 2 + sums + 1
+    assert looks[1] - looks[0] == 2 * 2 + sums
 
 
 def test_a_longer_list_comes_when_the_old_one_is_gone(library):
@@ -105,9 +105,9 @@ def test_a_longer_list_comes_when_the_old_one_is_gone(library):
 
 def test_a_run_whose_atoms_fly_apart_names_the_first(device):
     positions, _, box = start()
-    velocities = np.tile([[1e306, 0, 0], [-1e306, 0, 0]], (54, 1))
+    velocities = np.tile([[1e150, 0, 0], [-1e150, 0, 0]], (54, 1))
     with pytest.raises(ValueError, match=r"atom 0 has x = (nan|inf|-inf)"):
-        simulate(positions, velocities, box, steps=3, time_step=1e3, backend=device, **SHORT)
+        simulate(positions, velocities, box, steps=3, time_step=1e200, backend=device, **SHORT)
 
 
 def test_atoms_in_one_place_are_named(device):

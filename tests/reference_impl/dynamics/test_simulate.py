@@ -183,7 +183,7 @@ def test_what_is_looked_at_and_told():
         ({"steps": 1, "threads": -1}, "got threads=-1"),
         ({"steps": 1, "cutoff": 9.0}, "allowed: at most half the shortest periodic box length"),
         ({"steps": 1, "velocities": np.zeros((3, 3))}, r"got shapes \(500, 3\) and \(3, 3\)"),
-        ({"steps": 1, "velocities": np.full((500, 3), np.inf)}, "atom 0 has x = inf"),
+        ({"steps": 1, "velocities": np.full((500, 3), np.inf)}, "atom 0 has x = -?inf"),
     ],
 )
 def test_what_is_refused(arguments, message):
@@ -193,11 +193,23 @@ def test_what_is_refused(arguments, message):
         simulate(positions, velocities, box, **arguments)
 
 
-def test_atoms_in_one_place_are_named():
+@pytest.mark.parametrize(
+    ("apart", "precision", "tilt", "how"),
+    [
+        (0.0, "float64", 0.0, "in the same place at step 0"),
+        (1e-30, "float64", 0.0, "1e-30 apart at step 0"),
+        (1e-23, "float64", 0.0, "1e-23 apart at step 0"),  # the energy is finite, forces are not
+        (1e-23, "float64", 1.0, "1e-23 apart"),
+        (1e-3, "float32", 0.0, "0.001 apart at step 0"),
+    ],
+)
+def test_atoms_that_are_too_near_are_named(apart, precision, tilt, how):
     positions, box = fcc_lattice(500, DENSITY)
-    positions[400] = positions[3]
-    with pytest.raises(ValueError, match="atoms 3 and 400 are in the same place"):
-        simulate(positions, np.zeros_like(positions), box, steps=1)
+    positions -= positions[3]
+    positions[400] = apart, 0, 0
+    cell = np.diag(box) + tilt * np.eye(3, k=1)
+    with pytest.raises(ValueError, match=f"atoms 3 and 400 are {how}"):
+        simulate(positions, np.zeros_like(positions), cell, steps=1, precision=precision)
 
 
 def test_a_run_in_a_tilted_box_is_that_in_the_box_of_the_same_lattice():
@@ -218,11 +230,21 @@ def test_a_box_with_an_open_side():
         simulate(positions, np.zeros_like(positions), Box.of(box, (True, True, False)), steps=1)
 
 
-def test_a_run_that_explodes_says_so():
+@pytest.mark.parametrize("tilt", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("speed", "time_step", "message"),
+    [
+        (1e150, 1e200, "atom 0 has x = -?inf"),
+        (1e200, 1e-9, "atom 0 is so fast at step 0 that its kinetic energy is not finite"),
+        (1e30, 1e-9, r"atom 0 has x = 1e\+21\), allowed: up to 1e\+13 times the cutoff"),
+    ],
+)
+def test_a_run_that_explodes_names_the_atom(speed, time_step, message, tilt):
     positions, box = fcc_lattice(500, DENSITY)
-    velocities = np.tile([[1e306, 0, 0], [-1e306, 0, 0]], (250, 1))
-    with pytest.raises(ValueError, match="atom 0 has x = nan"):
-        simulate(positions, velocities, box, steps=3, time_step=1e3)
+    velocities = np.zeros_like(positions)
+    velocities[0, 0] = speed
+    with pytest.raises(ValueError, match=message):
+        simulate(positions, velocities, np.diag(box) + tilt * np.eye(3, k=1), steps=3, time_step=time_step)
 
 
 @pytest.mark.parametrize(("wanted", "atoms"), [(1, 4), (4, 4), (5, 8), (1_000, 1_008), (10_000, 10_192)])
