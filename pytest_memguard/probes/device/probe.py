@@ -99,7 +99,7 @@ class _DeviceWindow:
         self._closed: Reading | None = None
         self._driver_bytes: int | None = None
         if plan.wants_leak:
-            probe.source.settle()
+            self.settle()
             self._driver_bytes = device_used_bytes()
         self._window = pool.open(plan)
 

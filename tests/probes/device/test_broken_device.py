@@ -51,10 +51,21 @@ def test_a_probe_that_cannot_be_calibrated_is_not_available(broken, name):
 
 def test_a_window_that_fails_to_open_leaves_the_library_as_it_was(cupy, monkeypatch):
     probe, before = make_probe("cupy"), cupy.cuda.get_allocator()
-    monkeypatch.setattr(probe.source, "settle", failing(MemoryError("no room for a plan cache")))
-    assert "no room" in probe.open(WindowPlan(wants_leak=True)).close().broken
+    with monkeypatch.context() as fault:
+        fault.setattr(probe.source, "reset_high_water", failing(MemoryError("no room")))
+        assert "no room" in probe.open(WindowPlan()).close().broken
     assert cupy.cuda.get_allocator() == before
     assert probe.open(WindowPlan()).close().broken == ""
+
+
+def test_a_library_that_cannot_settle_is_read_all_the_same(cupy, monkeypatch):
+    """As CuPy without cuFFT, whose plans need no clearing."""
+    monkeypatch.setattr(cupy.fft.config, "get_plan_cache", failing(ImportError("libcufft.so.11")))
+    window = make_probe("cupy").open(WindowPlan(wants_leak=True))
+    kept = cupy.cuda.alloc(MIB)
+    assert window.settle() == 0
+    reading = window.close()
+    assert (reading.retained_bytes, reading.broken) == (kept.mem.size, "")
 
 
 @pytest.mark.parametrize("name", OVER_CUPY)
