@@ -11,6 +11,7 @@ from reference_impl.memory.errors import PoolError
 from reference_impl.memory.ledger import Counted, Ledger, atomic
 from reference_impl.memory.requests import normalize, refusal
 from reference_impl.memory.shelf import Buffer, LeastRecentlyUsed, Shelf, disown
+from reference_impl.uncopied import Uncopied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,9 +82,10 @@ class ArrayPool(Counted):
     def __del__(self) -> None:
         # Shelves and idle buffers refer to each other: without this they would wait for the garbage
         # collector.
-        for shelf in list(self._shelves.values()):
+        shelves: dict[Any, Shelf] = getattr(self, "_shelves", {})  # none: __init__ was not reached
+        for shelf in list(shelves.values()):
             shelf.idle.clear()
-        self._shelves.clear()
+        shelves.clear()
 
     @atomic
     def acquire(self, shape: Any, dtype: DTypeLike = np.float64, *, zeroed: bool = False) -> NDArray[Any]:
@@ -243,7 +245,7 @@ class ArrayPool(Counted):
         return max((shelf.nbytes for shelf in self._shelves.copy().values() if shelf.idle), default=0)
 
 
-class _Scope:
+class _Scope(Uncopied):
     """The lease of a ``with`` block."""
 
     __slots__ = ("_array", "_pool", "_request")

@@ -11,6 +11,7 @@ import numpy as np
 from reference_impl.memory.arena import new_owner, owner_of
 from reference_impl.memory.errors import PoolError
 from reference_impl.memory.requests import normalize
+from reference_impl.uncopied import Uncopied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Block", "lease", "refusal"]
 
 
-class Block:
+class Block(Uncopied):
     """``nbytes`` bytes of a pool, at a multiple of its alignment.
 
     A block that is dropped, and not freed, goes back to its pool too. In either way the memory is reused once no

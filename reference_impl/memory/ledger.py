@@ -8,6 +8,8 @@ from functools import wraps
 from threading import RLock
 from typing import Any, TypeVar
 
+from reference_impl.uncopied import Uncopied
+
 __all__ = ["Counted", "Ledger", "atomic"]
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -33,7 +35,7 @@ class Ledger:
         self.high_allocated = self.high_reserved = 0
 
 
-class Counted:
+class Counted(Uncopied):
     """The counters of a pool, as every pool has them: read from its ledger."""
 
     __slots__ = ()

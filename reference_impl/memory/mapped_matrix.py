@@ -12,6 +12,7 @@ import numpy as np
 from reference_impl.lock import WriterLock
 from reference_impl.memory.mapped_file import create_matrix, read_state, write_at
 from reference_impl.memory.mapped_format import Record, touched_rows
+from reference_impl.uncopied import Uncopied
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["MappedMatrix"]
 
 
-class MappedMatrix:
+class MappedMatrix(Uncopied):
     """Matrix in a file, of any numeric dtype; for one thread at a time.
 
     ``matrix[key]`` is a read-only view, as NumPy indexes; ``matrix[key] = values`` writes. A row is *valid* when it has

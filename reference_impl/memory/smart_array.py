@@ -10,6 +10,7 @@ import numpy as np
 from reference_impl.layout.face import ArrayFace
 from reference_impl.memory.errors import PoolError
 from reference_impl.memory.requests import normalize
+from reference_impl.uncopied import Uncopied
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,7 +28,7 @@ class Pool(Protocol):
     def release(self, array: NDArray[Any]) -> None: ...
 
 
-class SmartArray(ArrayFace):
+class SmartArray(Uncopied, ArrayFace):
     """An array with an owner: zeros at first, and an error after its release.
 
     NumPy takes it for the array that it holds; results are plain arrays.

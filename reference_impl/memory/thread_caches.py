@@ -11,6 +11,7 @@ from weakref import WeakSet
 
 from reference_impl.memory.block import Block, lease, refusal
 from reference_impl.memory.ledger import Ledger, atomic
+from reference_impl.uncopied import Uncopied
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["ThreadCaches"]
 
 
-class ThreadCaches:
+class ThreadCaches(Uncopied):
     """A :class:`BlockPool` for many threads: each keeps what it freed for itself, and shares nothing to reuse it.
 
     A cache that grows beyond its limit, or whose thread ends, goes to the shared pool as a whole.
@@ -74,13 +75,16 @@ class ThreadCaches:
         return block
 
     def free(self, block: Block) -> None:
-        """As :meth:`BlockPool.free`, into the cache of the thread that calls."""
-        try:
-            cache = self._local.cache
-        except AttributeError:
-            cache = self._new_cache()
+        """As :meth:`BlockPool.free`, into the cache of the thread that calls.
+
+        A thread that never allocated has none, nor has one that is at its end, where a new cache would stay for good.
+        """
+        cache = getattr(self._local, "cache", None)
         span = self._claim(block)
         if span is None:
+            return
+        if cache is None:
+            self.orphans.append(span)
             return
         try:
             spans = cache.spans[span.units]
@@ -154,9 +158,12 @@ class ThreadCaches:
     @property
     def allocated_bytes(self) -> int:
         """Bytes of live blocks, without those that the threads keep."""
+        allocated_bytes = (
+            self.pool.allocated_bytes
+        )  # first: what a thread hands in meanwhile is not taken off twice
         with self.lock:
             kept = sum(cache.units for cache in self._caches)
-        return self.pool.allocated_bytes - kept * self.alignment
+        return allocated_bytes - kept * self.alignment
 
     @property
     def reserved_bytes(self) -> int:
@@ -194,4 +201,5 @@ class _Cache:
 
     def __del__(self) -> None:
         self.hand_in()
-        self._past.append((self.hits, self.misses))
+        self._past += ((self.hits, self.misses),)
+        self.hits = self.misses = 0  # no call in between: counted here or there

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reference_impl.layout import aligned_empty
+from reference_impl.uncopied import Uncopied
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -38,7 +39,7 @@ class Slot:
         return plan, True
 
 
-class Workspace:
+class Workspace(Uncopied):
     """Memory for one field **or** its spectrum; :meth:`FFTWorkspaces.lease` hands it out, uninitialised.
 
     Write :attr:`field`, call :meth:`forward`, and :attr:`spectrum` holds the transform; write that, call

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reference_impl.spectral.engines import engine_named
 from reference_impl.spectral.requests import requested
 from reference_impl.spectral.workspace import Slot, Workspace
+from reference_impl.uncopied import Uncopied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["FFTWorkspaces"]
 
 
-class FFTWorkspaces:
+class FFTWorkspaces(Uncopied):
     """Aligned buffers and the plans made for them, by shape, dtype and axes.
 
     Parameters

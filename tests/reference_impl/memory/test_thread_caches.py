@@ -78,8 +78,34 @@ def test_a_cache_goes_to_the_shared_pool_with_its_thread_and_on_request(shared, 
 def test_a_cache_belongs_to_the_thread_that_frees(shared, caches):
     block = in_a_thread(caches.allocate, 100)
     address = block.address
+    own = caches.allocate(1)
     caches.free(block)
     assert caches.allocate(100).address == address
+    in_a_thread(caches.free, own)  # that thread has no cache
+    assert (caches.allocated_bytes, shared.allocated_bytes) == (0, 0)
+
+
+class FreedLate:
+    """Frees its block when it goes itself."""
+
+    def __init__(self, caches):
+        self.caches, self.block = caches, caches.allocate(100)
+
+    def __del__(self):
+        self.caches.free(self.block)
+
+
+def test_what_is_freed_when_a_thread_has_ended_comes_back_too(shared, caches):
+    def work(things):
+        things.late = FreedLate(caches)
+        things.more = [caches.allocate(100) for _ in range(3)]
+        caches.free(caches.allocate(300))
+
+    for _ in range(3):
+        in_a_thread(work, threading.local())
+    assert (shared.allocated_bytes, caches.allocated_bytes) == (0, 0)
+    assert shared.allocations == shared.frees
+    assert caches.allocations == 3 * 5
 
 
 def test_memory_is_not_handed_out_while_an_array_of_it_lives(shared, caches):

@@ -36,6 +36,7 @@ class ThreadCachesMachine(RuleBasedStateMachine):
         self.threads = [ThreadPoolExecutor(1), ThreadPoolExecutor(1)]
         self.live = {}
         self.kept = [defaultdict(int), defaultdict(int)]  # of every thread: how many spans of so many units
+        self.has_cache = [False, False]
         self.arrays = []
         self.count = self.hits = 0
 
@@ -49,6 +50,7 @@ class ThreadCachesMachine(RuleBasedStateMachine):
     @rule(target=blocks, thread=THREADS, nbytes=SIZES)
     def allocate(self, thread, nbytes):
         block = self.on(thread, self.caches.allocate, nbytes)
+        self.has_cache[thread] = True
         assert block.nbytes == nbytes
         assert block.address % UNIT == 0
         # Zero bytes are asked for as no units, which no cache holds.
@@ -70,10 +72,11 @@ class ThreadCachesMachine(RuleBasedStateMachine):
 
     @rule(target=stale, thread=THREADS, name=consumes(blocks))
     def free(self, thread, name):
-        """Into the cache of the thread that frees, whoever allocated."""
+        """Into the cache of the thread that frees, whoever allocated; if it has none, to the pool."""
         block = self.live.pop(name)
         self.on(thread, self.caches.free, block)
-        self.keep(thread, units(block.nbytes))
+        if self.has_cache[thread]:
+            self.keep(thread, units(block.nbytes))
         return block
 
     @rule(name=consumes(blocks))
@@ -102,6 +105,7 @@ class ThreadCachesMachine(RuleBasedStateMachine):
         self.threads[thread].shutdown()
         self.threads[thread] = ThreadPoolExecutor(1)
         self.kept[thread].clear()
+        self.has_cache[thread] = False
 
     @rule(thread=THREADS, block=stale)
     def free_again(self, thread, block):
