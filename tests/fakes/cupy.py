@@ -100,9 +100,8 @@ class SingleDeviceMemoryPool:
                 del self._segments[ptr], self._free[ptr]
 
     def _debug_arena_get_index(self, stream: int) -> list[tuple[int, int]]:
-        """Sizes of free blocks, and a flag."""
-        assert stream == 0, "the only stream there is"
-        return [(size, 1) for size in sorted(set(self._free.values()))]
+        """Sizes of free blocks, and a flag; none of a stream that the pool does not know."""
+        return [] if stream else [(size, 1) for size in sorted(set(self._free.values()))]
 
 
 class MemoryPool:
@@ -304,6 +303,7 @@ cuda = SimpleNamespace(
         getDevice=machine.get_device,
         getDeviceCount=machine.get_device_count,
         deviceSynchronize=_synchronize,
+        streamPerThread=2,
         cudaDevAttrMemoryPoolsSupported=115,
         deviceGetAttribute=lambda attribute, device: {115: machine.has_driver_pools}[attribute],
         deviceGetMemPool=lambda device: machine.driver_pool,

@@ -123,13 +123,19 @@ class CupySource:
 
     @property
     def largest_free_bytes(self) -> int | None:
-        """Of the current stream, whose free blocks are no other stream's; ``None`` before the first allocation."""
+        """Of the current stream, whose free blocks are no other stream's; ``None`` before the first allocation.
+
+        ``None`` for a thread's own default stream too: the pool knows it by a name that it does not tell.
+        """
         arena = self._allocator.arena
         pool = arena() if arena is not None else None
         index = getattr(pool, "_debug_arena_get_index", None)
         if index is None:
             return None
-        return max((size for size, _ in index(self._cupy.cuda.get_current_stream().ptr)), default=0)
+        stream = self._cupy.cuda.get_current_stream().ptr
+        if stream == self._cupy.cuda.runtime.streamPerThread:
+            return None
+        return max((size for size, _ in index(stream)), default=0)
 
     def reset_high_water(self) -> None:
         self._allocator.reset()

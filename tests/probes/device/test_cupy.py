@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -80,6 +81,18 @@ def test_fragmentation_and_free_blocks(cupy, probe):
     assert reading.after.free_bytes == 4 * MIB
     assert external_fragmentation(reading.after) == pytest.approx(3 / 4)
     assert large.mem.size == 2 * MIB
+
+
+def test_without_a_list_of_free_blocks_fragmentation_is_not_told(cupy, probe, monkeypatch):
+    """The free blocks of a thread's own default stream go by a name that CuPy does not tell."""
+    stream = SimpleNamespace(ptr=cupy.cuda.runtime.streamPerThread)
+    monkeypatch.setattr(cupy.cuda, "get_current_stream", lambda: stream)
+    window = probe.open(WindowPlan())
+    block = cupy.cuda.alloc(MIB)
+    del block
+    reading = window.close()
+    assert (reading.after.free_bytes, reading.after.largest_free_bytes) == (MIB, None)
+    assert external_fragmentation(reading.after) is None
 
 
 def test_growth_without_a_new_mark_is_reserved_all_the_same(cupy, probe):

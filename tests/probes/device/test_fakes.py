@@ -19,6 +19,7 @@ _NAMES = {
         "cuda.PinnedMemoryPool.malloc",
         "cuda.PinnedMemoryPool.free_all_blocks",
         "cuda.runtime.deviceSynchronize",
+        "cuda.runtime.streamPerThread",
         "cuda.malloc_async",
         "cuda.runtime.cudaDevAttrMemoryPoolsSupported",
         "cuda.runtime.cudaMemPoolAttrReservedMemCurrent",
