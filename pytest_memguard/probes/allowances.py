@@ -66,6 +66,8 @@ _CACHES = (
     ("fractions", "_hash_algorithm.cache_clear"),
     ("_strptime", "_regex_cache.clear"),
     ("inspect", "_shadowed_dict_from_weakref_mro_tuple.cache_clear"),
+    ("inspect", "modulesbyfile.clear"),
+    ("inspect", "_filesbymodname.clear"),
     ("importlib.metadata", "FastPath.__new__.cache_clear"),
     ("zoneinfo", "ZoneInfo.clear_cache"),
 )

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-__all__ = ["log_handlers", "recorded_warnings", "release_arguments"]
+__all__ = ["copied", "log_handlers", "recorded_warnings", "release_arguments"]
 
 
 def log_handlers(item: pytest.Item) -> Iterator[Any]:
@@ -40,13 +40,13 @@ def release_arguments(item: pytest.Item) -> None:
     for handler in log_handlers(item):
         for record in handler.records:
             if isinstance(record.msg, str):
-                record.msg, record.args = _copy(record.getMessage()), None
+                record.msg, record.args = copied(record.getMessage()), None
     recorded = recorded_warnings()
     for index, warning in enumerate(recorded):
         message = warning.message
         if isinstance(message, Warning) and all(type(argument) is str for argument in message.args):
             try:
-                message = type(message)(*map(_copy, message.args))
+                message = type(message)(*map(copied, message.args))
             except Exception:  # noqa: BLE001, S112 - somebody's own warning may refuse; it stays as it is
                 continue
             recorded[index] = warnings.WarningMessage(
@@ -60,6 +60,6 @@ def release_arguments(item: pytest.Item) -> None:
             )
 
 
-def _copy(text: str) -> str:
+def copied(text: str) -> str:
     """An equal string of its own: slices and joins of one piece would hand out the same object."""
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogatepass")

@@ -17,6 +17,7 @@ from pytest_memguard.session.observing import Observer
 from pytest_memguard.session.planning import Planner
 from pytest_memguard.session.registry import ProbeRegistry
 from pytest_memguard.session.settings import Mode, Settings, parse_settings
+from pytest_memguard.session.subtests import SubtestReports
 from pytest_memguard.session.time_budget import uses_benchmark
 from pytest_memguard.session.timing_finish import TimingFinish
 from pytest_memguard.session.timing_guard import TimingGuard
@@ -103,8 +104,9 @@ class _WhenCollected:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         register = session.config.pluginmanager.register
-        if any(map(self._planner.judges_leak, session.items)):
+        if judging_leaks := {item.nodeid for item in session.items if self._planner.judges_leak(item)}:
             register(Freezing(self._planner), "memguard-freezing")
+            register(SubtestReports(judging_leaks), "memguard-subtests")
         if any(map(uses_benchmark, session.items)):
             register(self._timing_guard, "memguard-timing-guard")
         if any(map(has_kernel_budget, session.items)):
