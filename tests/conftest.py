@@ -9,6 +9,11 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
+# Beside another worker BLAS' threads wait for each other instead of working: the eigensolver's tests took ten times as
+# long. Before NumPy is loaded.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Tests start pytest themselves. It is no worker of the run that they belong to, though xdist's variables say so, and
 # pytest-benchmark would not time anything.
 for _name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
