@@ -78,6 +78,8 @@ def test_steps_and_builds_allocate_no_more_than_sums(run):
 def many():
     run = started(CupyDevice(), MANY)
     run.advance(100)
+    # A liquid has a few pairs more at times: the list is made longer then, which is no step's own.
+    run._builder._indices = run._device.empty(run._neighbors.pairs * 11 // 10, np.int32)
     return run
 
 
