@@ -95,6 +95,23 @@ def test_a_block_inside_a_test(device, run):
     run(is_apart=True).assert_outcomes(passed=1)
 
 
+def test_a_recording_of_the_device(device, run):
+    device.makepyfile("""
+        import cupy
+        import pynvml
+
+        def test_recorded(memguard):
+            pynvml.machine.busy_percent = 80
+            with memguard.record() as recording:
+                kept = cupy.cuda.alloc(1 << 20)
+            assert (recording["cupy"][0], recording["cupy"][-1]) == (0, 1 << 20)
+            assert recording["cupy reserved"][-1] >= 1 << 20
+            assert recording["nvml"][0] > 0
+            assert recording["gpu"][0] == 80
+    """)
+    run(is_apart=True).assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize(
     ("prepare", "reason"),
     [
