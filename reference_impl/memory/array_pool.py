@@ -65,7 +65,16 @@ class ArrayPool(Counted):
     saves all of it.
     """
 
-    __slots__ = ("__weakref__", "_eviction", "_ledger", "_shelves", "hits", "max_bytes", "misses")
+    __slots__ = (
+        "__weakref__",
+        "_eviction",
+        "_is_trimming",
+        "_ledger",
+        "_shelves",
+        "hits",
+        "max_bytes",
+        "misses",
+    )
 
     _eviction_order: Callable[[dict[Any, Shelf]], EvictionOrder] = LeastRecentlyUsed
 
@@ -73,6 +82,7 @@ class ArrayPool(Counted):
         self._ledger = Ledger()
         self._shelves: dict[Any, Shelf] = {}  # set before anything can fail: __del__ reads it
         self._eviction = self._eviction_order(self._shelves)
+        self._is_trimming = False
         self.hits = 0
         self.misses = 0
         if max_bytes < 0:
@@ -141,10 +151,10 @@ class ArrayPool(Counted):
             raise refusal(array, self._shelves) from None
         ledger = self._ledger
         ledger.frees = buffer.tick = ledger.frees + 1  # type: ignore[union-attr]
-        ledger.allocated = allocated = ledger.allocated - shelf.nbytes
+        ledger.allocated -= shelf.nbytes
         shelf.releases += 1
         shelf.idle.append(buffer)
-        if ledger.reserved - allocated > self.max_bytes:
+        if ledger.reserved - ledger.allocated > self.max_bytes:
             self._make_room(shelf)
 
     def zeros(self, shape: Any, dtype: DTypeLike = np.float64) -> NDArray[Any]:
@@ -179,11 +189,15 @@ class ArrayPool(Counted):
         key = normalize(shape, dtype)
         ledger = self._ledger
         with ledger.lock:
-            shelf = self._shelves.get(key)
-            if shelf is None:
-                shelf = Shelf(self._shelves, ledger)
+            shelf = new = Shelf(self._shelves, ledger, key)
+            # No call here, where a finalizer could come between: the shelf must not go before it is counted.
+            if key in self._shelves:
+                shelf = self._shelves[key]
+            else:
+                self._shelves[key] = shelf
+            shelf.buffers += 1
+            if shelf is new:
                 self._eviction.add(shelf, ledger.frees)
-            shelf.buffers += 1  # counted first: the shelf must not go while this thread works on it
             try:
                 buffer = shelf.idle.pop()
                 shelf.buffers -= 1
@@ -191,7 +205,7 @@ class ArrayPool(Counted):
             except IndexError:
                 buffer = self._new_buffer(shelf, key)
                 self.misses += 1
-            self._learn(shelf, key, (shape, dtype))
+            self._learn(shelf, (shape, dtype))
             array = _as_view(buffer, _ndarray)
             buffer.lease = id(array)
             ledger.allocated = allocated = ledger.allocated + shelf.nbytes
@@ -219,11 +233,10 @@ class ArrayPool(Counted):
         ledger.high_reserved = max(ledger.high_reserved, reserved)
         return buffer
 
-    def _learn(self, shelf: Shelf, *words: Any) -> None:
+    def _learn(self, shelf: Shelf, words: Any) -> None:
         with suppress(TypeError):  # a list as the shape
-            for key in words:
-                if self._shelves.get(key) is not shelf:
-                    shelf.answer_to(key)
+            if self._shelves.get(words) is not shelf:
+                shelf.answer_to(words)
 
     def _make_room(self, shelf: Shelf) -> None:
         with suppress(IndexError):
@@ -232,12 +245,20 @@ class ArrayPool(Counted):
         self._trim(self.max_bytes)
 
     def _trim(self, limit_bytes: int) -> None:
-        with self._ledger.lock:
-            while self.free_bytes > limit_bytes:
-                buffer = self._eviction.pop(self._ledger.frees)
-                if buffer is None:
-                    return
-                disown(buffer)
+        ledger = self._ledger
+        with ledger.lock:
+            # A finalizer leaves it to the loop that it came into.
+            while not self._is_trimming and ledger.reserved - ledger.allocated > limit_bytes:
+                self._is_trimming = True
+                try:
+                    now = ledger.frees
+                    buffer = self._eviction.pop(now)
+                    if buffer is not None:
+                        disown(buffer)
+                    elif now == ledger.frees:
+                        return
+                finally:
+                    self._is_trimming = False
 
     @property
     def largest_free_bytes(self) -> int:

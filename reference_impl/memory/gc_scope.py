@@ -14,7 +14,7 @@ __all__ = ["gc_scope"]
 
 # CPython 3.12 sets its immortal objects apart by itself, some hundred. A program that freezes has thousands.
 _MOST_OF_THE_INTERPRETER = 1000
-_lock = threading.Lock()
+_lock = threading.RLock()  # entered again by what is finalized inside it
 _depth = 0
 _was_enabled = _is_frozen = False
 
@@ -55,9 +55,9 @@ def gc_scope(*, freeze: bool = True, collect: bool = True) -> Iterator[None]:
         if collect and _depth == 1:  # without the lock: what is finalized may open scopes of its own
             gc.collect()
         with _lock:
-            _depth -= 1
-            if not _depth:
+            if _depth == 1:  # still: a scope that a finalizer opens in here is not the outermost
                 if _is_frozen:
                     gc.unfreeze()
                 if _was_enabled:
                     gc.enable()
+            _depth -= 1

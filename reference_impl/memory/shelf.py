@@ -31,10 +31,10 @@ class Shelf:
 
     __slots__ = ("buffers", "idle", "keys", "ledger", "nbytes", "releases", "shelves")
 
-    def __init__(self, shelves: dict[Any, Shelf], ledger: Ledger) -> None:
+    def __init__(self, shelves: dict[Any, Shelf], ledger: Ledger, key: Any) -> None:
         self.shelves = shelves
         self.ledger = ledger
-        self.keys: list[Any] = []
+        self.keys: list[Any] = [key]
         self.nbytes = 0
         self.buffers = 0
         self.releases = 0  # since an eviction order last forgot some
@@ -48,7 +48,12 @@ class Shelf:
         """One buffer fewer; without any, nobody can release into the shelf and it goes too."""
         self.buffers -= 1
         if not self.buffers:
-            for key in self.keys:
+            first, *others = self.keys
+            if (
+                first in self.shelves
+            ):  # no call up to here: a finalizer that acquires finds the shelf in use, or none
+                del self.shelves[first]
+            for key in others:
                 self.shelves.pop(key, None)
 
 
@@ -103,7 +108,8 @@ class LeastRecentlyUsed:
     """Finds the buffer released longest ago over all shelves, in logarithmic time.
 
     The heap holds one entry per shelf, with a tick that its oldest idle buffer cannot be older than: releases
-    need not touch the heap, and an entry that has become too early is corrected when it comes up.
+    need not touch the heap, and an entry that has become too early is corrected when it comes up. Finalizers that run
+    in :meth:`pop` may call :meth:`add`: whether the first entry is still the same is known when it is taken off.
     """
 
     __slots__ = ("_heap", "_shelves", "_turn")
@@ -114,30 +120,42 @@ class LeastRecentlyUsed:
         self._turn = count()
 
     def add(self, shelf: Shelf, tick: int) -> None:
-        while self._heap and not self._heap[0][2].buffers:
-            heapq.heappop(self._heap)
-        if len(self._heap) > 2 * len(self._shelves) + 4:
-            self._heap = [entry for entry in self._heap if entry[2].buffers]
-            heapq.heapify(self._heap)
+        heap = self._heap
+        while heap and not heap[0][2].buffers:
+            self._replace(heap[0])
+        count = len(heap)
+        if count > 2 * len(self._shelves) + 4:
+            live = [entry for entry in heap if entry[2].buffers]
+            heapq.heapify(live)
+            if not heap[count:]:  # no call: no finalizer added a shelf meanwhile
+                self._heap = live
         heapq.heappush(self._heap, (tick, next(self._turn), shelf))
 
     def pop(self, now: int) -> Buffer | None:
         heap = self._heap
         while heap:
-            tick, turn, shelf = heap[0]
+            first = tick, _, shelf = heap[0]
             try:
                 oldest = shelf.idle[0].tick
                 if oldest <= tick:
                     return shelf.idle.popleft()
             except IndexError:  # nothing idle, or another thread was faster
                 if not shelf.buffers:
-                    heapq.heappop(heap)
+                    self._replace(first)
                     continue
                 oldest = now + 1
                 if tick == oldest:  # the smallest entry is in the future: nothing is idle anywhere
                     return None
-            heapq.heapreplace(heap, (oldest, turn, shelf))
+            self._replace(first, (oldest, next(self._turn), shelf))
         return None
+
+    def _replace(self, first: tuple[int, int, Shelf], *later: tuple[int, int, Shelf]) -> None:
+        """Take ``first`` off, unless another one came before it meanwhile."""
+        heap = self._heap
+        with suppress(IndexError):
+            taken = heapq.heapreplace(heap, *later) if later else heapq.heappop(heap)
+            if taken is not first:
+                heapq.heappush(heap, taken)
 
 
 class LeastFrequentlyUsed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -85,14 +86,13 @@ class FFTWorkspaces(Uncopied):
             When the system has none left, even after the idle workspaces were given back.
         """
         request = requested(shape, dtype, axes)
-        with self._lock:
-            slot = self._idle_slot(request) or self._new_slot(request.nbytes)
-            self.allocated_bytes += slot.nbytes
-            self.high_water_allocated_bytes = max(self.high_water_allocated_bytes, self.allocated_bytes)
+        slot = None
         try:
+            slot = self._lent(request)
             plan, is_new = slot.plan_for(request, self._engine, self.threads)
         except BaseException:
-            self._lose(slot)
+            if slot is not None:
+                self._lose(slot)
             raise
         if is_new:
             with self._lock:
@@ -130,19 +130,30 @@ class FFTWorkspaces(Uncopied):
             f"reserved_bytes={self.reserved_bytes}, hits={self.hits}, misses={self.misses}, plans={self.plans})"
         )
 
+    def _lent(self, request: Request) -> Slot:
+        with self._lock:
+            slot = self._idle_slot(request) or self._new_slot(request.nbytes)
+            self.allocated_bytes = allocated = self.allocated_bytes + slot.nbytes
+            if allocated > self.high_water_allocated_bytes:  # noqa: PLR1730 - max() is a call, where finalizers run
+                self.high_water_allocated_bytes = allocated
+        return slot
+
     def _idle_slot(self, request: Request) -> Slot | None:
         """The one released last of those that fit, those with a plan before the others."""
-        found = None
-        for slot in reversed(self._idle):
-            if request in slot.plans:
-                found = slot
-                break
-            if found is None and slot.nbytes == request.nbytes:
-                found = slot
-        if found is not None:
-            self._idle.remove(found)
-            self.hits += 1
-        return found
+        while True:
+            found = None
+            for slot in reversed(tuple(self._idle)):
+                if request in slot.plans:
+                    found = slot
+                    break
+                if found is None and slot.nbytes == request.nbytes:
+                    found = slot
+            if found is None:
+                return None
+            with suppress(ValueError):  # a finalizer took it, or let it go
+                self._idle.remove(found)
+                self.hits += 1
+                return found
 
     def _new_slot(self, nbytes: int) -> Slot:
         try:
@@ -151,8 +162,9 @@ class FFTWorkspaces(Uncopied):
             self._trim(0)
             slot = Slot(nbytes)
         self.misses += 1
-        self.reserved_bytes += nbytes
-        self.high_water_reserved_bytes = max(self.high_water_reserved_bytes, self.reserved_bytes)
+        self.reserved_bytes = reserved = self.reserved_bytes + nbytes
+        if reserved > self.high_water_reserved_bytes:  # noqa: PLR1730 - as in _lent()
+            self.high_water_reserved_bytes = reserved
         return slot
 
     def _take_back(self, slot: Slot) -> None:
@@ -172,6 +184,8 @@ class FFTWorkspaces(Uncopied):
             self.frees += 1
 
     def _trim(self, limit_bytes: int) -> None:
-        while self.free_bytes > limit_bytes:
-            slot = self._idle.pop(0)
+        # Finalizers come into this loop, and take from the list what they like: whatever goes is counted at once.
+        while self._idle and self.reserved_bytes - self.allocated_bytes > limit_bytes:
+            slot = self._idle[0]
+            del self._idle[0]
             self.reserved_bytes -= slot.nbytes

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import weakref
 
@@ -124,3 +125,34 @@ def test_an_error_inside():
     with pytest.raises(RuntimeError), gc_scope():
         raise RuntimeError
     assert gc.isenabled()
+
+
+def test_a_finalizer_with_a_scope_of_its_own_at_any_moment():
+    """In a thread: what stands still there would stand still here."""
+
+    def work():
+        for moment in range(40):
+            calls = 0
+
+            def finalize(frame, event, argument, moment=moment):
+                nonlocal calls
+                if frame.f_code is gc_scope.__wrapped__.__code__:
+                    calls += 1
+                    if calls == moment:
+                        sys.setprofile(None)
+                        with gc_scope(collect=False):
+                            pass
+
+            sys.setprofile(finalize)
+            with gc_scope(collect=False):
+                pass
+            sys.setprofile(None)
+            if not gc.isenabled() or gc.get_freeze_count() > 1000:
+                return moment
+        return None
+
+    found = []
+    thread = threading.Thread(target=lambda: found.append(work()), daemon=True)
+    thread.start()
+    thread.join(20)
+    assert found == [None]

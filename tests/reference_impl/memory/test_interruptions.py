@@ -14,7 +14,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from reference_impl.memory import BlockPool, PoolError, ThreadCaches, block_pool
+from reference_impl.memory import AdaptivePool, ArrayPool, BlockPool, PoolError, ThreadCaches, block_pool
+from reference_impl.spectral import FFTWorkspaces
 
 UNIT = 64
 
@@ -177,3 +178,98 @@ def test_a_finalizer_gives_back_in_the_midst_of_a_block_pool(work, way, when_ful
     monkeypatch.setattr(block_pool, "_MOST_WARM", 2)  # merged at once
     for blocks in at_each_moment(lambda: Blocks(when_full), WORK[work], act):
         blocks.check()
+
+
+class Arrays:
+    """An array pool with leases, and with idle arrays of several shapes up to its limit."""
+
+    def __init__(self, kind):
+        self.pool = kind()
+        self.pool.max_bytes = 4 * 800
+        self.live = [self.pool.acquire(100 + k) for k in range(3)]
+        for array in [self.pool.acquire(shape) for shape in (100, 100, 50, 30, 30, 20)]:
+            self.pool.release(array)
+
+    def check(self):
+        ledger, pool = self.pool._ledger, self.pool
+        idle = {id(buffer): buffer for shelf in pool._shelves.values() for buffer in shelf.idle}
+        assert pool.free_bytes == sum(buffer.nbytes for buffer in idle.values()) <= pool.max_bytes
+        assert pool.allocated_bytes == sum(array.nbytes for array in self.live)
+        assert ledger.high_allocated >= ledger.allocated
+        assert pool.allocations - pool.frees == len(self.live)
+        for array in self.live:
+            pool.release(array)
+        pool.empty_cache()
+        assert (pool.reserved_bytes, pool.allocated_bytes, pool._shelves) == (0, 0, {})
+
+
+ARRAY_WORK = {
+    "new": lambda arrays: arrays.live.append(arrays.pool.acquire(300)),
+    "again": lambda arrays: arrays.live.append(arrays.pool.acquire([30])),
+    "zeros": lambda arrays: arrays.live.append(arrays.pool.zeros([100])),
+    "release": lambda arrays: arrays.pool.release(arrays.live.pop()),
+    "drop": lambda arrays: arrays.live.pop(),
+    "empty": lambda arrays: arrays.pool.empty_cache(),
+    "largest": lambda arrays: (arrays.pool.largest_free_bytes, arrays.pool.largest_leases()),
+}
+
+
+@pytest.mark.parametrize("kind", [ArrayPool, AdaptivePool])
+@pytest.mark.parametrize("way", [*ARRAY_WORK, "large"])
+@pytest.mark.parametrize("work", ARRAY_WORK)
+def test_a_finalizer_in_the_midst_of_an_array_pool(work, way, kind):
+    def act(arrays):
+        if way == "large":
+            for array in [arrays.pool.acquire(shape) for shape in (120, 150, 100, 70, 30)]:
+                arrays.pool.release(array)
+        else:
+            ARRAY_WORK[way](arrays)
+
+    for arrays in at_each_moment(lambda: Arrays(kind), ARRAY_WORK[work], act):
+        arrays.check()
+
+
+class Workspaces:
+    """FFT workspaces with leases, and with idle ones up to their limit."""
+
+    def __init__(self):
+        self.pool = FFTWorkspaces(max_bytes=4 * 1600, engine="numpy")
+        self.live = [self.pool.lease(100 + k, complex) for k in range(3)]
+        for lease in [self.pool.lease(size, complex) for size in (100, 100, 50, 30, 30)]:
+            lease.release()
+
+    def check(self):
+        pool = self.pool
+        assert pool.free_bytes == sum(slot.nbytes for slot in pool._idle) <= pool.max_bytes
+        assert len({id(slot) for slot in pool._idle}) == len(pool._idle)
+        assert pool.allocated_bytes == sum(lease.field.nbytes for lease in self.live)
+        assert pool.allocations - pool.frees == len(self.live)
+        assert len({lease.field.ctypes.data for lease in self.live}) == len(self.live)
+        for lease in self.live:
+            lease.release()
+        pool.empty_cache()
+        assert (pool.reserved_bytes, pool.allocated_bytes) == (0, 0)
+
+
+SPACE_WORK = {
+    "new": lambda spaces: spaces.live.append(spaces.pool.lease(300, complex)),
+    "again": lambda spaces: spaces.live.append(spaces.pool.lease(30, complex)),
+    "release": lambda spaces: spaces.live.pop().release(),
+    "drop": lambda spaces: spaces.live.pop(),
+    "empty": lambda spaces: spaces.pool.empty_cache(),
+    "largest": lambda spaces: spaces.pool.largest_free_bytes,
+}
+
+
+@pytest.mark.parametrize("way", [*SPACE_WORK, "many"])
+@pytest.mark.parametrize("work", SPACE_WORK)
+def test_a_finalizer_in_the_midst_of_fft_workspaces(work, way):
+    def act(spaces):
+        if way == "many":
+            for lease in [spaces.pool.lease(size, complex) for size in (30, 100, 140, 70, 100)]:
+                lease.release()
+        else:
+            SPACE_WORK[way](spaces)
+
+    for spaces in at_each_moment(Workspaces, SPACE_WORK[work], act):
+        spaces.check()
