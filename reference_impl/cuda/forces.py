@@ -9,7 +9,7 @@ import numpy as np
 from reference_impl.cuda.device import BLOCK, launch
 from reference_impl.cuda.neighbors import LANES, ListBuilder
 from reference_impl.cuda.reduce import sum_of
-from reference_impl.cuda.system import box_numbers, checked_for_device, coordinates
+from reference_impl.cuda.system import box_numbers, check_count, checked_for_device, coordinates
 from reference_impl.kernels.lennard_jones.contract import Forces
 from reference_impl.kernels.lennard_jones.contract import lennard_jones as on_host
 from reference_impl.neighbors.build import neighbor_list as list_on_host
@@ -48,7 +48,7 @@ class DeviceForces:
     Raises
     ------
     ValueError
-        For another precision.
+        For another precision, and more atoms than kernels can count.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class DeviceForces:
     ) -> None:
         if precision not in _PLACES:
             raise ValueError(f"got precision={precision!r}, allowed on a device: {', '.join(_PLACES)}")
+        check_count(atoms)
         self._device, self._atoms, self._block, self._precision = device, atoms, block, precision
         self._cutoff_squared = cutoff * cutoff
         self._put, dtype = _PLACES[precision]

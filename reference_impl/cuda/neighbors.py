@@ -8,7 +8,7 @@ import numpy as np
 
 from reference_impl.cuda.device import BLOCK, launch
 from reference_impl.cuda.scan import exclusive_scan
-from reference_impl.cuda.system import MAX_LENGTHS, box_numbers, checked_for_device, coordinates
+from reference_impl.cuda.system import MAX_LENGTHS, box_numbers, check_count, checked_for_device, coordinates
 from reference_impl.neighbors.lists import FullList
 
 if TYPE_CHECKING:
@@ -46,11 +46,17 @@ class ListBuilder:
 
     The pairs are those of :func:`reference_impl.neighbor_list` with ``full=True``; rows are in the order of the cells,
     and the same positions give the same arrays, bit by bit.
+
+    Raises
+    ------
+    ValueError
+        For more atoms than kernels can count.
     """
 
     def __init__(
         self, device: Device, lengths: NDArray[np.float64], reach: float, atoms: int, *, block: int = BLOCK
     ) -> None:
+        check_count(atoms)
         self._device, self._atoms, self._block = device, atoms, block
         self.box = device.from_host(box_numbers(lengths))
         self._sides = cells_of(lengths, reach, atoms)

@@ -12,7 +12,7 @@ from reference_impl.neighbors.system import checked_system
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["MAX_ATOMS", "MAX_LENGTHS", "box_numbers", "checked_for_device", "coordinates"]
+__all__ = ["MAX_ATOMS", "MAX_LENGTHS", "box_numbers", "check_count", "checked_for_device", "coordinates"]
 
 MAX_ATOMS = 2**27  # times the threads of an atom is an int32
 MAX_LENGTHS = 1000  # beyond so many box lengths rounding could put an atom into a wrong cell
@@ -37,8 +37,7 @@ def checked_for_device(positions: ArrayLike, box: ArrayLike | Box, cutoff: float
     """
     lengths = Box.closed(box).lengths
     numbers, _, cutoff = checked_system(positions, Box.of(lengths), cutoff, ())
-    if len(numbers) > MAX_ATOMS:
-        raise ValueError(f"got {len(numbers)} atoms, allowed on a device: up to {MAX_ATOMS}")
+    check_count(len(numbers))
     farthest = abs(numbers).max(initial=0.0)
     if farthest > MAX_LENGTHS * lengths.min():
         raise ValueError(
@@ -46,6 +45,12 @@ def checked_for_device(positions: ArrayLike, box: ArrayLike | Box, cutoff: float
             f"length, {lengths.min():g}; wrap the atoms into the box"
         )
     return CheckedSystem(numbers, lengths, cutoff)
+
+
+def check_count(atoms: int) -> None:
+    """Raise a ``ValueError`` for more atoms than kernels can count threads and cells of."""
+    if atoms > MAX_ATOMS:
+        raise ValueError(f"got {atoms} atoms, allowed on a device: up to {MAX_ATOMS}")
 
 
 def box_numbers(lengths: NDArray[np.float64]) -> NDArray[np.float64]:

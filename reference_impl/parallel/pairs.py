@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -71,6 +71,9 @@ class DevicePairs:
             raise ValueError("got a box with open axes, allowed on a device: periodic along all")
         self._device, self._precision, self._cutoff = device, precision, plan.cutoff
         self._reach = plan.cutoff + plan.skin
+        self._neighbors: Any = None
+        self._loops: Any = None
+        self._sorted: Any = None
         brick, empty = plan.brick, 4 * self._reach  # two for the halos, and two that stay empty
         sides = zip(plan.lengths, brick.lower, brick.upper, brick.cut, strict=True)
         self._lengths = np.array(
@@ -79,6 +82,7 @@ class DevicePairs:
 
     def find(self, places: NDArray[np.float64], owned: int) -> None:
         device, atoms = self._device, len(places)
+        self._neighbors = self._loops = self._sorted = None  # two lists at once would be most of the memory
         self._neighbors = ListBuilder(device, self._lengths, self._reach, atoms).build(
             device.from_host(coordinates(places))
         )

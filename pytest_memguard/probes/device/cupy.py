@@ -62,6 +62,8 @@ class CupySource:
         pool = owner.pool if isinstance(owner, CountingAllocator) else owner  # of another probe's window
         if isinstance(pool, cupy.cuda.MemoryAsyncPool):
             return "CuPy allocates from CUDA's stream-ordered pool: read it with the probe cuda_async"
+        if str(getattr(malloc, "__module__", "")).startswith("rmm."):
+            return "CuPy allocates from RMM: read it with the probe rmm"
         if not hasattr(pool, "used_bytes") or not hasattr(pool, "total_bytes"):
             return f"CuPy allocates with {malloc!r}, which is no memory pool that counts its bytes"
         self._device = cupy.cuda.runtime.getDevice()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,4 +19,5 @@ class Known:
 
     def __del__(self) -> None:
         self._memory = None
-        self._release()
+        with suppress(Exception):  # of a device that is lost: what was read from it says so
+            self._release()

@@ -1,6 +1,7 @@
 """A device that is there and fails: every window says so, and nothing ends for being watched."""
 
 import importlib
+import sys
 from functools import partial
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pytest_memguard.model import WindowPlan
 from pytest_memguard.probes import make_probe
 from pytest_memguard.probes.calibration import complaint_about
+from pytest_memguard.probes.device.known import Known
 
 MIB = 1 << 20
 OVER_CUPY = ["cupy", "cupy_pinned", "cuda_async"]
@@ -89,6 +91,14 @@ def test_a_device_that_is_full_cannot_be_calibrated_on(fakes, name, monkeypatch)
     made = {"torch": "empty", "rmm": "DeviceBuffer", "jax": "device_put"}[name]
     monkeypatch.setattr(library, made, failing(RuntimeError("out of memory")))
     assert complaint_about(make_probe(name)) == f"{FULL}RuntimeError: out of memory"
+
+
+def test_a_known_allocation_that_cannot_be_given_back_is_let_go(monkeypatch):
+    ignored = []
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    known = Known(b"", failing(RuntimeError("the device is lost")))
+    del known
+    assert not ignored
 
 
 def test_cuda_that_does_not_start_in_torch_is_said(fakes, monkeypatch):

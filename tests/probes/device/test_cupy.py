@@ -118,11 +118,19 @@ def test_an_allocator_that_cannot_be_replaced_is_said(cupy, probe):
     assert probe.open(WindowPlan()).close().broken == ""
 
 
+def _of_rmm(size):
+    """As rmm.allocators.cupy.rmm_cupy_allocator."""
+
+
+_of_rmm.__module__ = "rmm.allocators.cupy"
+
+
 @pytest.mark.parametrize(
     ("allocator", "said"),
     [
         (lambda cupy: lambda size: cupy.get_default_memory_pool().malloc(size), "counts its bytes"),
         (lambda cupy: cupy.cuda.MemoryAsyncPool().malloc, "probe cuda_async"),
+        (lambda cupy: _of_rmm, "probe rmm"),
     ],
 )
 def test_an_allocator_without_counters_is_said(cupy, probe, allocator, said):

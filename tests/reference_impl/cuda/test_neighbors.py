@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from reference_impl import neighbor_list
 from reference_impl.box import Box
-from reference_impl.cuda import ListBuilder, launch
+from reference_impl.cuda import DeviceForces, ListBuilder, launch
 from reference_impl.cuda import neighbor_list as on_device
 from reference_impl.cuda.neighbors import cells_of, working_set_bytes
 from reference_impl.cuda.scan import exclusive_scan
-from reference_impl.cuda.system import box_numbers, coordinates
+from reference_impl.cuda.system import MAX_ATOMS, box_numbers, coordinates
 from tests.reference_impl.cuda.on_cpu.device import CpuDevice
 from tests.reference_impl.neighbors.systems import TILTED, liquid
 
@@ -223,6 +223,15 @@ def test_atoms_are_sorted_whatever_the_atomics_say(device):
     sorted_atoms = np.argsort(expected, kind="stable")
     np.testing.assert_array_equal(device.to_host(order), sorted_atoms)
     np.testing.assert_array_equal(device.to_host(ordered), expected[sorted_atoms])
+
+
+@pytest.mark.parametrize("make", [ListBuilder, DeviceForces])
+def test_more_atoms_than_threads_can_count_are_refused(make):
+    nowhere = None  # is not asked for anything
+    with pytest.raises(
+        ValueError, match=f"got {MAX_ATOMS + 1} atoms, allowed on a device: up to {MAX_ATOMS}"
+    ):
+        make(nowhere, np.full(3, 1e3), 2.5, MAX_ATOMS + 1)
 
 
 class Scarce(CpuDevice):

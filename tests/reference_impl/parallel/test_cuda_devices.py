@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,29 @@ def test_domains_take_turns_on_devices(library):
     with DomainForces(256, box, domains=3, device=CudaDevices(devices), **SHORT) as forces:
         forces.compute(positions)
     assert [device.launched.count("list_forces_float64") for device in devices] == [2, 1]
+
+
+def test_a_list_is_gone_when_another_one_is_built(library):
+    class Watched(CpuDevice):
+        made, at_builds = [], []
+
+        def empty(self, shape, dtype):
+            array = super().empty(shape, dtype)
+            self.made.append(weakref.ref(array))
+            return array
+
+        def from_host(self, array):
+            if array.shape == (6,):  # the box, of a builder and of what finds the forces
+                self.at_builds.append(sum(made() is not None for made in self.made))
+            return super().from_host(array)
+
+    positions, box = crystal()
+    device = Watched(library)
+    with DomainForces(256, box, domains=1, device=CudaDevices([device]), **SHORT) as forces:
+        for shift in (0.0, 0.5):
+            forces.compute((positions + shift * np.arange(3)) % box)
+        assert forces.builds == 2
+    assert device.at_builds[2] == 0
 
 
 def test_a_domain_without_atoms(device):
