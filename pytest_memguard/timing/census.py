@@ -29,7 +29,7 @@ class Benchmark:
     """A test with the ``benchmark`` fixture."""
 
     nodeid: str
-    file: str
+    file: str  # in its tree; the whole path where it lies outside
     line: int  # 1-based
     regression: float | None = None  # the share by which its time_budget lets it be slower
 
@@ -48,6 +48,7 @@ class CollectionError:
 class Census:
     benchmarks: tuple[Benchmark, ...]
     errors: tuple[CollectionError, ...]
+    rootdir: Path
     ini: Path | None
     origins: dict[str, str]  # of the repository's packages that were imported
 
@@ -74,14 +75,17 @@ def take_census(side: SideName, launch: Launch, tree: Path, *, log: Path, packag
             raise WrongUse(f"pytest refuses: {gone.reason}") from gone
         raise CouldNotRun(f"pytest collects nothing on {side.value}: {gone.reason}") from gone
     return Census(
-        benchmarks=tuple(_benchmark(**each) for each in found["items"]),
+        benchmarks=tuple(_benchmark(**each, tree=tree) for each in found["items"]),
         errors=tuple(CollectionError(**each) for each in found["errors"]),
+        rootdir=Path(found["rootdir"]),
         ini=Path(found["ini"]) if found["ini"] else None,
         origins=origins,
     )
 
 
-def _benchmark(*, nodeid: str, file: str, line: int, regression: str | float | None) -> Benchmark:
+def _benchmark(*, nodeid: str, file: str, line: int, regression: str | float | None, tree: Path) -> Benchmark:
+    path = Path(file)
+    file = path.relative_to(tree).as_posix() if path.is_relative_to(tree) else file
     try:
         share = None if regression is None else parse_percent(regression)
     except ValueError as error:

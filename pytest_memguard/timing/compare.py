@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_memguard.model.timing import BenchmarkTiming, DuetRun, SideName, TimingVerdict
@@ -23,7 +25,6 @@ from pytest_memguard.timing.worktrees import two_trees
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from pytest_memguard.timing.census import Census
     from pytest_memguard.timing.git import Repository
@@ -62,7 +63,7 @@ def compare(
         raise CouldNotRun(reason)
     if settings.counts_instructions:
         valgrind()
-    head, changed = repository.commit("HEAD"), repository.changed()
+    head, changed, checkouts = repository.commit("HEAD"), repository.changed(), repository.checkouts()
     watch.step("making two trees")
     with ending_raises(), two_trees(repository, base, head=head, changed=changed) as trees:
         differing = differing_dependencies(trees.base, trees.head)
@@ -71,7 +72,7 @@ def compare(
                 watch.step(f"building {side.value}")
                 build(settings.build, trees.of(side), side)
         launch = Launch(
-            checkout=repository.top,
+            checkouts=checkouts,
             below=below,
             plugin=trees.folder / "plugin",
             scratch=trees.folder / "tmp",
@@ -79,8 +80,8 @@ def compare(
             threads=settings.threads,
         )
         launch.prepare()
-        names = tuple(packages(repository.files()))
-        on_head, on_base = _both(launch, trees, names, watch)
+        launch, on_head, on_base = _both(launch, trees, repository.files(), watch)
+        names = tuple(packages(repository.files(), launch.projects))
         stage = Stage(launch=launch, trees=trees, packages=names, cpus=tuple(available_cpus()))
         nodeids = {each.nodeid for each in on_base.benchmarks}
         duet = Duet(
@@ -105,7 +106,7 @@ def compare(
         alpha=duet.alpha,
         pairs=len(duet.hash_seeds),
         seconds=time.monotonic() - started,
-        benchmarks=(*(_advised(each, advisory) for each in found), *_not_collected(on_head)),
+        benchmarks=(*(_advised(each, advisory) for each in found), *_not_collected(on_head, trees.head)),
         controls=tuple(judge_controls(duet.controls, settings.threshold)),
         advisory=advisory,
         notes=(*_notes(duet, stage), *notes),
@@ -113,21 +114,38 @@ def compare(
     )
 
 
-def _both(launch: Launch, trees: Trees, names: tuple[str, ...], watch: Watch) -> tuple[Census, Census]:
-    """What there is to time on head, and with head's benchmark files on base."""
+def _both(launch: Launch, trees: Trees, files: Sequence[str], watch: Watch) -> tuple[Launch, Census, Census]:
+    """What there is to time on head, and with head's benchmark files on base; both under head's rootdir."""
     watch.step("collecting benchmarks")
     log = trees.folder / "census.log"
-    on_head = take_census(SideName.HEAD, launch, trees.head, log=log, packages=names)
+
+    def census(side: SideName) -> Census:
+        names = tuple(packages(files, launch.projects))
+        return take_census(side, launch, trees.of(side), log=log, packages=names)
+
+    on_head = census(SideName.HEAD)
+    projects = launch.projects
+    rootdir = _rootdir(on_head.rootdir, trees.head)
+    launch = dataclasses.replace(launch, rootdir=rootdir)
+    if launch.projects != projects or trees.head / rootdir != on_head.rootdir:
+        on_head = census(SideName.HEAD)
     if not on_head.benchmarks and not on_head.errors:
         raise CouldNotRun("pytest found no test that uses pytest-benchmark's `benchmark` fixture")
-    files = {each.file for each in on_head.benchmarks}
-    places = bring_over(files, head=trees.head, base=trees.base, ini=on_head.ini)
+    names = {each.file for each in on_head.benchmarks}
+    places = bring_over(names, head=trees.head, base=trees.base, ini=on_head.ini)
     if not on_head.benchmarks:
-        return on_head, on_head
-    on_base = take_census(SideName.BASE, launch, trees.base, log=log, packages=names)
+        return launch, on_head, on_head
+    on_base = census(SideName.BASE)
     if error := broken(on_base, trees.base, places):
         raise CouldNotRun(f"base does not import: {error.text}")
-    return on_head, on_base
+    return launch, on_head, on_base
+
+
+def _rootdir(found: Path, tree: Path) -> Path:
+    """The rootdir of pytest within the tree; its top, where it found one above it: that of another project."""
+    if found.is_relative_to(tree):
+        return found.relative_to(tree)
+    return Path() if tree.is_relative_to(found) else found
 
 
 def _advisory(duet: Duet, trees: Trees, differing: Sequence[str], settings: DuetSettings) -> list[str]:
@@ -169,11 +187,11 @@ def _counted(timing: BenchmarkTiming, counts: Mapping[str, tuple[float, float]])
     return dataclasses.replace(timing, base_instructions=base, head_instructions=head)
 
 
-def _not_collected(on_head: Census) -> list[BenchmarkTiming]:
+def _not_collected(on_head: Census, tree: Path) -> list[BenchmarkTiming]:
     return [
         BenchmarkTiming(
             nodeid=error.nodeid,
-            file=error.nodeid.partition("::")[0],
+            file=os.path.relpath(on_head.rootdir / error.nodeid.partition("::")[0], tree),
             line=1,
             verdict=TimingVerdict.COULD_NOT_RUN,
             reason=f"cannot be collected on head: {error.text}",

@@ -114,6 +114,12 @@ class Repository:
     def files(self) -> tuple[str, ...]:
         return tuple(name for name in self.ask("ls-files", "-z").split("\0") if name)
 
+    def checkouts(self) -> tuple[Path, ...]:
+        """The top folders of this checkout and of all others of the repository."""
+        lines = self.ask("worktree", "list", "--porcelain", "-z").split("\0")
+        places = [line.removeprefix("worktree ") for line in lines if line.startswith("worktree ")]
+        return tuple(dict.fromkeys([self.top, *(Path(place).resolve() for place in places)]))
+
     def common_folder(self) -> Path:
         return (self.top / self.ask("rev-parse", "--git-common-dir")).resolve()
 

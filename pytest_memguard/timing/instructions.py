@@ -68,21 +68,22 @@ def count_instructions(
     counts: dict[SideName, dict[str, float]] = {side: {} for side in _SIDES}
     for side in _SIDES if calls else ():
         watch.step(f"counting instructions on {side.value}")
-        once = _total(stage, side, calls)
+        files = tuple(dict.fromkeys(records[nodeid].benchmark.file for nodeid in calls))
+        once = _total(stage, side, calls, files)
         for nodeid, count in calls.items():
             watch.step(f"counting instructions on {side.value}: {nodeid}")
-            twice = _total(stage, side, {**calls, nodeid: 2 * count})
+            twice = _total(stage, side, {**calls, nodeid: 2 * count}, files)
             counts[side][nodeid] = (twice - once) / count
     return {nodeid: (counts[SideName.BASE][nodeid], counts[SideName.HEAD][nodeid]) for nodeid in calls}
 
 
-def _total(stage: Stage, side: SideName, calls: Mapping[str, int]) -> int:
+def _total(stage: Stage, side: SideName, calls: Mapping[str, int], files: tuple[str, ...]) -> int:
     """Of a whole process that makes these calls by node id."""
     out = stage.trees.folder / "cachegrind.out"
     out.unlink(missing_ok=True)
     entry = Entry(
         log=stage.trees.folder / f"{side.value}.log",
-        files=tuple(dict.fromkeys(nodeid.partition("::")[0] for nodeid in calls)),
+        files=files,
         tool=(valgrind(), "--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={out}"),
     )
     try:

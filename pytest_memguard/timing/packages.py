@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["TEST_FOLDERS", "import_roots", "packages", "shadowed"]
 
@@ -29,11 +29,16 @@ _ROOTS = (".", "src", "python", "lib")
 _NO_PACKAGES = frozenset({"setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "__init__.py"})
 
 
-def packages(files: Iterable[str]) -> dict[str, str]:
-    """Names that can be imported from the top of the repository or its ``src``, each with its root."""
+def packages(files: Sequence[str], projects: Sequence[PurePath] = (PurePosixPath(),)) -> dict[str, str]:
+    """Names that can be imported from the folders of projects or their ``src``, each with its root in a project."""
     found: dict[str, str] = {}
-    for name in files:
-        path = PurePosixPath(name)
+    paths = [
+        PurePosixPath(name).relative_to(project)
+        for project in projects
+        for name in files
+        if PurePosixPath(name).is_relative_to(project)
+    ]
+    for path in paths:
         for root in _ROOTS:
             if root != "." and not path.is_relative_to(root):
                 continue

@@ -32,12 +32,23 @@ _THREADS = (
 class Launch:
     """What all processes of a comparison have in common."""
 
-    checkout: Path  # where the trees were taken from, hidden from the processes
+    checkouts: tuple[
+        Path, ...
+    ]  # where the trees were taken from, and others of the repository: not to be imported from
     below: Path  # the folder within a tree to start pytest in
+    rootdir: Path | None = (
+        None  # pytest's, within a tree or absolute; found by pytest itself where it is None
+    )
     plugin: Path  # holds the copy of the worker
     scratch: Path  # temporary files of the tests
     arguments: tuple[str, ...]  # pytest's
     threads: int
+
+    @property
+    def projects(self) -> tuple[Path, ...]:
+        """Folders within a tree that packages lie in, foremost first."""
+        inside = [self.rootdir] if self.rootdir is not None and not self.rootdir.is_absolute() else []
+        return tuple(dict.fromkeys((*inside, self.below, Path())))
 
     def prepare(self) -> None:
         """Copy the worker out of this package: a tree may hold a pytest-memguard of its own."""
@@ -73,20 +84,18 @@ def unsupported() -> str | None:
 
 def start(launch: Launch, tree: Path, entry: Entry, *, fds: tuple[int, int]) -> subprocess.Popen[bytes]:
     """A pytest in ``tree`` that hears and tells through ``fds``."""
-    checkout = str(launch.checkout)
     given = {
         "read": fds[0],
         "write": fds[1],
-        "hide": checkout,
+        "tree": str(tree),
+        "checkouts": list(map(str, launch.checkouts)),
         "files": [str(tree / name) for name in entry.files],
     }
-    arguments = [
-        str(tree) + argument[len(checkout) :] if _is_inside(argument, checkout) else argument
-        for argument in launch.arguments
-    ]
+    arguments = [_moved(argument, launch.checkouts, tree) for argument in launch.arguments]
+    rootdir = [] if launch.rootdir is None else [f"--rootdir={tree / launch.rootdir}"]
     command = [
         *entry.tool, sys.executable, "-m", "pytest", "-p", f"{_WORKER}.plugin", "--memguard-duet", json.dumps(given),
-        f"--rootdir={tree}", *_switches(arguments), *arguments,
+        *rootdir, *_switches(arguments), *arguments,
     ]  # fmt: skip
     with _pinned_to(entry.cpus), entry.log.open("wb") as output:
         return subprocess.Popen(
@@ -101,8 +110,18 @@ def start(launch: Launch, tree: Path, entry: Entry, *, fds: tuple[int, int]) -> 
         )
 
 
-def _is_inside(argument: str, folder: str) -> bool:
-    return argument == folder or argument.startswith(folder + os.sep)
+def _moved(argument: str, checkouts: Sequence[Path], tree: Path) -> str:
+    """A path in a checkout, an option's too, as that in the tree; anything else as it is."""
+    option, equals, value = argument.partition("=")
+    if option.startswith("-") and equals:
+        return f"{option}={_moved(value, checkouts, tree)}"
+    name, colons, rest = argument.partition("::")
+    if Path(name).is_absolute():
+        for path in (Path(name), Path(name).resolve()):
+            if inside := [each for each in checkouts if path.is_relative_to(each)]:
+                nearest = max(inside, key=lambda each: len(each.parts))  # one may lie in the other
+                return f"{tree / path.relative_to(nearest)}{colons}{rest}"
+    return argument
 
 
 def _switches(arguments: Sequence[str]) -> Iterator[str]:
@@ -113,13 +132,13 @@ def _switches(arguments: Sequence[str]) -> Iterator[str]:
 
 
 def _environment(launch: Launch, tree: Path, hash_seed: int) -> dict[str, str]:
-    checkout = str(launch.checkout)
     inherited = [
-        str(tree) + entry[len(checkout) :] if _is_inside(entry, checkout) else entry
+        _moved(entry, launch.checkouts, tree)
         for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep)
         if entry
     ]
-    path = [*map(str, import_roots(tree)), *inherited, str(launch.plugin)]
+    roots = [str(root) for project in launch.projects for root in import_roots(tree / project)]
+    path = [*dict.fromkeys(roots), *inherited, str(launch.plugin)]
     return {
         **without_repository(os.environ),
         **dict.fromkeys(_THREADS, str(launch.threads)),

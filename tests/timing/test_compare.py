@@ -327,3 +327,24 @@ def test_wrong_use(sample):
     assert "git knows no commit 'nowhere'" in process.communicate(timeout=60)[1]
     assert process.returncode == 2
     sample.assert_untouched()
+
+
+def test_a_project_in_a_folder_of_the_repository(sample):
+    """Node ids are those of its own pytest, and each side imports its own commit of what is installed editable."""
+    test = "import core\nimport other\n\ndef test_one(benchmark):\n    benchmark(core.same)\n\n"
+    sample.commit(
+        {
+            "one/pyproject.toml": "[tool.pytest.ini_options]\n",
+            "one/src/core/__init__.py": "def same():\n    return sum(range(300))\n",
+            "one/bench/test_a.py": test + "def test_other(benchmark):\n    benchmark(other.slower)\n",
+            "two/src/other.py": "def slower():\n    return sum(range(300))\n",
+        }
+    )
+    sample.commit({"two/src/other.py": "def slower():\n    return sum(range(3000))\n"})
+    link = sample.temp.parent / "link"
+    link.symlink_to(sample.path)
+    done, found = sample.timed(str(link / "one" / "bench"), PYTHONPATH=str(sample.path / "two" / "src"))
+    verdicts = {name: each["verdict"] for name, each in found.items()}
+    assert verdicts == {"test_one": "pass", "test_other": "regressed"}, done.stdout
+    assert found["test_one"]["nodeid"] == "bench/test_a.py::test_one"
+    assert found["test_one"]["file"] == "one/bench/test_a.py"

@@ -33,7 +33,7 @@ def test_a_hook_of_another_repository_leads_nowhere(tmp_path, history, monkeypat
     with pytest.raises(CouldNotRun, match=f"base does not build: {history.folder.resolve()}"):
         building.build("git rev-parse --show-toplevel; exit 1", history.folder, SideName.BASE)
     launch = processes.Launch(
-        checkout=history.folder,
+        checkouts=(history.folder,),
         below=Path(),
         plugin=tmp_path,
         scratch=tmp_path,

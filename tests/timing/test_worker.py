@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 from time import perf_counter, sleep
+from types import ModuleType
 
 import pytest
 
+from pytest_memguard.timing.worker import plugin
 from pytest_memguard.timing.worker.controls import CONTROLS, Control
 from pytest_memguard.timing.worker.outcome import error_place
 from pytest_memguard.timing.worker.stand import Stand
@@ -108,6 +110,47 @@ def test_where_an_error_came_from():
     with pytest.raises(KeyError) as missing:
         {}["a\nb"]
     assert error_place(missing.value) == (__file__, "KeyError", "KeyError: 'a\\nb'")
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """Beside a tree of it, with an environment and another checkout within."""
+    places = ("src/a.py", ".venv/lib/site-packages/b.py", "more/other/src/c.py")
+    for folder, names in (("checkout", places), ("both/tree", ("src/a.py",))):
+        for path in (tmp_path / folder / name for name in names):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    checkouts = [str(tmp_path / "checkout"), str(tmp_path / "checkout" / "more" / "other")]
+    return tmp_path / "checkout", {"checkouts": checkouts, "tree": str(tmp_path / "both" / "tree")}
+
+
+def test_an_editable_install_becomes_that_of_the_tree(checkout):
+    top, given = checkout
+    tree = given["tree"]
+    for entry, expected in (
+        (top / "src", f"{tree}/src"),
+        (top / "more/other/src", f"{tree}/src"),
+        (top / "gone", None),
+        (top / ".venv/lib/site-packages", str(top / ".venv/lib/site-packages")),
+        ("/usr/lib", "/usr/lib"),
+    ):
+        assert plugin._moved(str(entry), **given) == expected
+
+
+def test_code_of_a_checkout_is_told_whatever_it_is_called(checkout, monkeypatch):
+    top, given = checkout
+    for name, path in (
+        ("namespace.a", top / "src/a.py"),
+        ("b", top / ".venv/lib/site-packages/b.py"),
+        ("own", f"{given['tree']}/src/a.py"),
+    ):
+        module = ModuleType(name)
+        module.__file__ = str(path)
+        monkeypatch.setitem(sys.modules, name, module)
+    assert plugin._origins(["own"], **given) == {
+        "namespace": str(top / "src/a.py"),
+        "own": sys.modules["own"].__file__,
+    }
 
 
 def test_waiting_for_a_core_does_not_count_and_sleeping_does():

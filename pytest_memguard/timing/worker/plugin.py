@@ -57,10 +57,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Hide the checkout that the two trees were taken from, where an editable install has put it on the path."""
+    """Where an editable install has put a checkout on the path, put the tree of this process there."""
     _die_with_the_driver()
     given = getattr(early_config.known_args_namespace, _OPTION)
-    sys.path[:] = [entry for entry in sys.path if not _is_hidden(entry, given["hide"])]
+    moved = [_moved(entry, given["checkouts"], given["tree"]) for entry in sys.path]
+    sys.path[:] = [entry for entry in moved if entry is not None]
 
 
 def _die_with_the_driver() -> None:
@@ -70,10 +71,21 @@ def _die_with_the_driver() -> None:
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _is_hidden(entry: str, hidden: str) -> bool:
+def _moved(entry: str, checkouts: list[str], tree: str) -> str | None:
+    """An entry of the search path, in the tree instead of a checkout; ``None`` where the tree has no such place."""
     path = Path(entry or os.curdir).resolve()
+    if (checkout := _checkout_of(path, checkouts, tree)) is None:
+        return entry
+    there = tree / path.relative_to(checkout)
+    return str(there) if there.exists() else None
+
+
+def _checkout_of(path: Path, checkouts: list[str], tree: str) -> str | None:
+    """The innermost checkout that this is the code of; an environment in it, and the two trees, are others'."""
     installed = {"site-packages", "dist-packages"} & set(path.parts)
-    return path.is_relative_to(hidden) and not installed and not path.is_relative_to(sys.prefix)
+    if installed or any(path.is_relative_to(each) for each in (sys.prefix, Path(tree).parent)):
+        return None
+    return max((each for each in checkouts if path.is_relative_to(each)), key=len, default=None)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -89,12 +101,14 @@ def pytest_configure(config: pytest.Config) -> None:
     link = Link(given["read"], given["write"])
     stand = Stand(link)
     stand_in(stand, patch)
-    config.pluginmanager.register(_Turns(link, stand), "memguard-duet-turns")
+    config.pluginmanager.register(
+        _Turns(link, stand, checkouts=given["checkouts"], tree=given["tree"]), "memguard-duet-turns"
+    )
 
 
 class _Turns:
-    def __init__(self, link: Link, stand: Stand) -> None:
-        self._link, self._stand = link, stand
+    def __init__(self, link: Link, stand: Stand, *, checkouts: list[str], tree: str) -> None:
+        self._link, self._stand, self._checkouts, self._tree = link, stand, checkouts, tree
         self._errors: list[dict[str, str]] = []
         self._reports: list[pytest.TestReport] = []
         self._packages: list[str] = []
@@ -115,6 +129,7 @@ class _Turns:
             "collected",
             items=[_described(item) for item in benchmarks.values()],
             errors=self._errors,
+            rootdir=str(session.config.rootpath),
             ini=str(session.config.inipath or ""),
         )
         order = self._link.hear()
@@ -139,7 +154,7 @@ class _Turns:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following[nodeid])
                 outcome, reason = outcome_of(self._reports)
             self._link.tell("finished", nodeid=nodeid, outcome=outcome, reason=reason)
-        self._link.tell("done", origins=_origins(self._packages))
+        self._link.tell("done", origins=_origins(self._packages, self._checkouts, self._tree))
         return True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -163,12 +178,12 @@ class _Turns:
 
 
 def _described(item: pytest.Item) -> dict[str, Any]:
-    file, line, _ = item.location
+    _, line, _ = item.location
     mark = item.get_closest_marker("time_budget")
     regression = mark.kwargs.get("regression") if mark else None
     if not isinstance(regression, (str, int, float, type(None))):
         regression = repr(regression)  # no share: the driver says so
-    return {"nodeid": item.nodeid, "file": file, "line": (line or 0) + 1, "regression": regression}
+    return {"nodeid": item.nodeid, "file": str(item.path), "line": (line or 0) + 1, "regression": regression}
 
 
 def _pin(cpus: list[int]) -> bool:
@@ -184,12 +199,17 @@ def _pin(cpus: list[int]) -> bool:
     return True
 
 
-def _origins(packages: list[str]) -> dict[str, str]:
-    """Where the packages that were imported came from."""
-    found = {}
+def _origins(packages: list[str], checkouts: list[str], tree: str) -> dict[str, str]:
+    """Where the packages that were imported came from, and whatever came out of a checkout."""
+    found: dict[str, str] = {}
+    for name, module in sys.modules.copy().items():
+        file = str(getattr(module, "__file__", ""))
+        is_near = any(file.startswith(each + os.sep) for each in checkouts)
+        if is_near and _checkout_of(Path(file), checkouts, tree) is not None:
+            found.setdefault(name.partition(".")[0], file)
     for name in packages:
-        module = sys.modules.get(name)
-        if module is not None:
-            paths = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", ())]
-            found[name] = next((path for path in paths if path), "")
+        imported = sys.modules.get(name)
+        if imported is not None:
+            paths = [getattr(imported, "__file__", None) or "", *getattr(imported, "__path__", ())]
+            found.setdefault(name, next((path for path in paths if path), ""))
     return found
