@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
     from pytest_memguard.timing.git import Repository
 
-__all__ = ["Trees", "two_trees"]
+__all__ = ["Trees", "one_tree", "two_trees"]
 
-_PREFIX = "memguard-ab-"
+_NAME = re.compile(r"memguard-(?:ab|bisect)-(\d+)-[0-9a-f]{6}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,25 +49,54 @@ def two_trees(repository: Repository, base: str, *, head: str, changed: tuple[st
     CouldNotRun
         When a tree cannot be made; what there was of it is gone.
     """
-    _clear_what_was_killed(repository)
-    token = secrets.token_hex(3)
-    temp = Path(tempfile.gettempdir()).resolve()
-    folder = temp / f"{_PREFIX}{os.getpid()}-{token}"
-    trees = Trees(folder=folder, base=folder / f"base-{token}", head=folder / f"head-{token}")
-    try:
-        try:
+    with _folder_for(repository, "ab") as (folder, token):
+        trees = Trees(folder=folder, base=folder / f"base-{token}", head=folder / f"head-{token}")
+        with _making(f"the two trees in {folder}"):
             folder.mkdir(mode=0o700)
             for path, commit in ((trees.base, base), (trees.head, head)):
                 repository.ask("worktree", "add", "--quiet", "--detach", str(path), commit)
             _copy(changed, repository.top, trees.head)
-        except OSError as error:
-            raise CouldNotRun(f"cannot make the two trees in {folder}: {error.strerror or error}") from error
-        except CouldNotRun as error:
-            raise CouldNotRun(f"cannot make the two trees in {folder}: {error}") from error
         yield trees
+
+
+@contextlib.contextmanager
+def one_tree(repository: Repository, commit: str) -> Iterator[Path]:
+    """A worktree of ``commit``.
+
+    Raises
+    ------
+    CouldNotRun
+        When it cannot be made; what there was of it is gone.
+    """
+    with _folder_for(repository, "bisect") as (folder, token):
+        tree = folder / f"tree-{token}"
+        with _making(f"a tree in {folder}"):
+            folder.mkdir(mode=0o700)
+            repository.ask("worktree", "add", "--quiet", "--detach", str(tree), commit)
+        yield tree
+
+
+@contextlib.contextmanager
+def _folder_for(repository: Repository, kind: str) -> Iterator[tuple[Path, str]]:
+    """Where trees may be made, and what their names end in; whatever is there goes at the end."""
+    _clear_what_was_killed(repository)
+    token = secrets.token_hex(3)
+    folder = Path(tempfile.gettempdir()).resolve() / f"memguard-{kind}-{os.getpid()}-{token}"
+    try:
+        yield folder, token
     finally:
         with undisturbed():
             _clear(repository, folder)
+
+
+@contextlib.contextmanager
+def _making(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CouldNotRun(f"cannot make {what}: {error.strerror or error}") from error
+    except CouldNotRun as error:
+        raise CouldNotRun(f"cannot make {what}: {error}") from error
 
 
 def _copy(names: tuple[str, ...], source: Path, target: Path) -> None:
@@ -117,10 +147,9 @@ def _clear_what_was_killed(repository: Repository) -> None:
     """Trees of a process that had no chance to tidy up."""
     for line in repository.ask("worktree", "list", "--porcelain").splitlines():
         folder = Path(line.removeprefix("worktree ")).parent
-        if line.startswith("worktree ") and folder.name.startswith(_PREFIX):
-            pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
-            if pid.isdigit() and not _is_alive(int(pid)):
-                _clear(repository, folder)
+        ours = _NAME.fullmatch(folder.name)
+        if line.startswith("worktree ") and ours and not _is_alive(int(ours[1])):
+            _clear(repository, folder)
 
 
 def _is_alive(pid: int) -> bool:

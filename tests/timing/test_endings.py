@@ -58,6 +58,35 @@ def test_signals(sample, waiting, number):
     sample.assert_untouched()
 
 
+@pytest.fixture
+def bisecting(sample, tmp_path):
+    """A bisection that has asked both ends, in the middle of a commit whose test takes long."""
+    test = "import pytest\nimport calc\n\n@pytest.mark.memory_budget(peak='1 MiB')\ndef test_one():\n    calc.work()\n"
+    mark = str(tmp_path / "here")
+    waiting = f"import time\ndef work():\n    open({mark!r}, 'w')\n    time.sleep(100)\n"
+    sample.commit({"calc.py": "def work():\n    pass\n", "test_calc.py": test})
+    sample.commit({"calc.py": waiting})
+    sample.commit({"calc.py": "def work():\n    return bytearray(3 << 20)\n"})
+    process = sample.start("bisect", "HEAD~2", "HEAD", "test_calc.py::test_one")
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "here").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+def test_a_bisection_that_is_ended(sample, bisecting):
+    bisecting.send_signal(signal.SIGTERM)
+    out, err = bisecting.communicate(timeout=30)
+    assert (bisecting.returncode, out) == (4, "")
+    assert "ended by SIGTERM" in err
+    sample.assert_untouched()
+
+
 def test_a_driver_that_is_killed_takes_its_processes_along_and_the_next_one_tidies_up(sample, waiting):
     waiting.kill()
     waiting.communicate()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_memguard.model import Verdict
 from pytest_memguard.store import run_file
 from pytest_memguard.store.errors import StoreError
+from pytest_memguard.timing.alone import run_alone
 from pytest_memguard.timing.compare import compare
 from pytest_memguard.timing.errors import CouldNotRun, WrongUse
 from pytest_memguard.timing.git import Repository
@@ -108,25 +108,21 @@ def ask_time(question: Question, folder: Path, top: Path) -> Answer:
     if timing.ratio is None or timing.head_seconds is None:
         return Answer(is_bad=None, numbers=f"{timing.verdict.value.replace('_', ' ')}: {timing.reason}")
     numbers = f"{format_seconds(timing.head_seconds)}, {timing.ratio:.3f} times GOOD's"
+    numbers = "; ".join((numbers, *found.advisory))
     return Answer(is_bad=None, numbers=numbers, ratio=timing.ratio)
 
 
 def _pytest(command: list[str], question: Question, folder: Path, top: Path) -> str:
     """Run it on the code of the tree, and return the first line that says what went wrong."""
+    roots = [*import_roots(folder), *import_roots(top)]
     inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    path = [*map(str, import_roots(top)), *filter(None, inherited)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment |= {"PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1", "GITHUB_ACTIONS": ""}
-    done = subprocess.run(
-        [sys.executable, *command, f"--rootdir={top}", *question.arguments, question.nodeid],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
+    path = [*dict.fromkeys(map(str, roots)), *filter(None, inherited)]
+    more = {"PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1", "GITHUB_ACTIONS": ""}
+    status, said = run_alone(
+        [sys.executable, *command, *question.arguments, question.nodeid],
+        folder,
+        environment={**os.environ, **more},
     )
-    lines = [line.strip() for line in f"{done.stdout}\n{done.stderr}".splitlines()]
+    lines = [line.strip() for line in said.splitlines()]
     first = next((line for line in lines if line.startswith(("ERROR", "E  "))), "")
-    return first or f"pytest ended with status {done.returncode}"
+    return first or f"pytest ended with status {status}"

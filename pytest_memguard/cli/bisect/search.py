@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import subprocess
-import sys
-import tempfile
-from dataclasses import asdict, replace
+import random
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pytest_memguard.cli.bisect.question import Answer, Question
 from pytest_memguard.cli.bisect.step import answer, judged
-from pytest_memguard.cli.bisect.worktree import one_tree
 from pytest_memguard.cli.terminal import print_line, print_table, progress
 from pytest_memguard.timing.errors import CouldNotRun, WrongUse
 from pytest_memguard.timing.git import Repository
+from pytest_memguard.timing.signals import ending_raises
+from pytest_memguard.timing.worktrees import one_tree
 
 __all__ = ["Question", "search"]
 
@@ -42,37 +38,53 @@ def search(good: str, bad: str, question: Question) -> None:
         raise WrongUse(f"{good} does not come before {bad}: accepted is an ancestor of it")
     question = replace(question, good=ends["GOOD"])
     below = Path.cwd().resolve().relative_to(repository.top)
-    with one_tree(repository, ends["BAD"]) as tree, tempfile.TemporaryDirectory() as scratch:
+    with ending_raises(), one_tree(repository, ends["BAD"]) as folder:
+        tree = Repository(folder)
         found: dict[str, Answer] = {}
         for name in ("BAD",) if question.is_time else ("BAD", "GOOD"):
-            tree.ask("checkout", "--quiet", "--force", "--detach", ends[name])
             with progress(f"asking {name}"):
-                found[name] = answer(question, tree, below)
+                found[name] = _asked(question, tree, below, ends[name])
         if question.is_time:
             found["GOOD"] = Answer(is_bad=None, numbers="what the others are held against", ratio=1.0)
         limit_ratio = _checked_ends(question, found)
-        log = Path(scratch) / "log.jsonl"
-        order = Path(scratch) / "order.json"
-        content = {
-            "question": asdict(question),
-            "top": str(tree.top),
-            "below": str(below),
-            "limit_ratio": limit_ratio,
-            "log": str(log),
-        }
-        order.write_text(json.dumps(content), encoding="utf-8")
-        tree.ask("bisect", "start", ends["BAD"], ends["GOOD"])
-        said = _run(tree, order)
-        steps = (
-            [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-            if log.exists()
-            else []
-        )
-        first = _first_bad(tree, said, ends["BAD"])
-    known = {step["commit"]: step for step in steps}
-    for name, commit in ends.items():
-        known[commit] = {"commit": commit, **asdict(judged(found[name], limit_ratio))}
-    _print(repository, first, known)
+        known = {commit: judged(found[name], limit_ratio) for name, commit in ends.items()}
+        with progress("bisecting"):
+            while (commit := _next(repository, known)) is not None:
+                known[commit] = judged(_asked(question, tree, below, commit), limit_ratio)
+    _print(repository, _first_bad(repository, known), known)
+
+
+def _asked(question: Question, tree: Repository, below: Path, commit: str) -> Answer:
+    tree.ask("checkout", "--quiet", "--force", "--detach", commit)
+    return answer(question, tree, below)
+
+
+def _candidates(repository: Repository, known: dict[str, Answer]) -> list[str]:
+    """What may be the first bad commit: the earliest one known to be bad, and what leads to it and to no good one.
+
+    Those that halve the rest best come first.
+    """
+    good = [commit for commit, found in known.items() if found.is_bad is False]
+    bad = [commit for commit, found in known.items() if found.is_bad][-1]
+    lines = repository.ask("rev-list", "--bisect-all", bad, "--not", *good).splitlines()
+    return [line.split()[0] for line in lines]
+
+
+def _next(repository: Repository, known: dict[str, Answer]) -> str | None:
+    candidates = _candidates(repository, known)
+    rest = [commit for commit in candidates if commit not in known]
+    if not rest or candidates[0] not in known:
+        return candidates[0] if rest else None
+    # Neighbors of a commit that cannot tell often cannot either: anywhere else.
+    return random.Random(len(known)).choice(rest)  # noqa: S311
+
+
+def _first_bad(repository: Repository, known: dict[str, Answer]) -> str:
+    candidates = _candidates(repository, known)
+    if len(candidates) == 1:
+        return candidates[0]
+    names = "; ".join(repository.ask("show", "-s", "--format=%h %s", each) for each in candidates)
+    raise CouldNotRun(f"it is one of these, most of which cannot run the test: {names}")
 
 
 def _is_ancestor(repository: Repository, good: str, bad: str) -> bool:
@@ -101,37 +113,7 @@ def _checked_ends(question: Question, found: dict[str, Answer]) -> float | None:
     return question.ratio or math.sqrt(bad)
 
 
-def _run(tree: Repository, order: Path) -> str:
-    command = [sys.executable, "-m", "pytest_memguard.cli.bisect.step", str(order)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    with progress("bisecting"):
-        done = subprocess.run(
-            ["git", "-c", f"core.hooksPath={os.devnull}", "bisect", "run", *command],
-            cwd=tree.top,
-            env={**environment, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-    return f"{done.stdout}\n{done.stderr}"
-
-
-def _first_bad(tree: Repository, said: str, bad: str) -> str:
-    marker = " is the first bad commit"
-    for line in said.splitlines():
-        if line.endswith(marker):
-            return line.removesuffix(marker)
-    candidates = [line for line in said.splitlines() if len(line) == len(bad) and line.isalnum()]
-    if "only 'skip'ped commits left" in said and candidates:
-        names = "; ".join(tree.ask("show", "-s", "--format=%h %s", each) for each in candidates)
-        raise CouldNotRun(f"it is one of these, most of which cannot run the test: {names}")
-    last = [line for line in said.splitlines() if line.strip()][-1:] or ["no output"]
-    raise CouldNotRun(f"git bisect ended without an answer: {last[0]}")
-
-
-def _print(repository: Repository, first: str, known: dict[str, dict[str, Any]]) -> None:
+def _print(repository: Repository, first: str, known: dict[str, Answer]) -> None:
     subject = repository.ask("show", "-s", "--format=%an, %cs: %s", first)
     print_line(f"first bad commit: {first}", {"bold": True})
     print_line(f"    {subject}")
@@ -145,11 +127,10 @@ def _print(repository: Repository, first: str, known: dict[str, dict[str, Any]])
         (
             commit[:12],
             repository.ask("show", "-s", "--format=%cs", commit),
-            words[step["is_bad"]],
-            step["numbers"],
+            words[known[commit].is_bad],
+            known[commit].numbers,
         )
         for commit in order
-        for step in [known[commit]]
     ]
     colors = ["red" if commit == first else "" for commit in order]
     print_table(("commit", "date", "", "numbers"), rows, colors=colors)

@@ -1,24 +1,21 @@
-"""Run by ``git bisect run``: asks the commit that is checked out, and answers with an exit status."""
+"""One step: asks the commit that is checked out."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import sys
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_memguard.cli.bisect.question import Answer, Question, ask_memory, ask_time
 from pytest_memguard.timing.errors import CouldNotRun
-from pytest_memguard.timing.git import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-__all__ = ["answer", "judged", "main"]
+    from pytest_memguard.timing.git import Repository
 
-GOOD, BAD, SKIP, ABORT = 0, 1, 125, 128  # as git bisect run reads them
+__all__ = ["answer", "judged"]
 
 
 def answer(question: Question, tree: Repository, below: Path) -> Answer:
@@ -55,20 +52,3 @@ def judged(found: Answer, limit_ratio: float | None) -> Answer:
     if found.ratio is None or limit_ratio is None:
         return found
     return replace(found, is_bad=found.ratio > limit_ratio)
-
-
-def main(order: str) -> int:
-    given = json.loads(Path(order).read_text(encoding="utf-8"))
-    question = Question(**{**given["question"], "arguments": tuple(given["question"]["arguments"])})
-    tree = Repository(Path(given["top"]))
-    found = judged(answer(question, tree, Path(given["below"])), given["limit_ratio"])
-    commit = tree.commit("HEAD")
-    with Path(given["log"]).open("a", encoding="utf-8") as log:
-        log.write(json.dumps({"commit": commit, **asdict(found)}) + "\n")
-    if found.is_bad is None:
-        return SKIP
-    return BAD if found.is_bad else GOOD
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
