@@ -11,15 +11,14 @@ from pytest_memguard.timing.packages import TEST_FOLDERS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["bring_over", "is_brought_over"]
+__all__ = ["bring_over", "is_brought_over", "places_of", "unseen_changes"]
 
 
-def bring_over(files: Iterable[str], *, head: Path, base: Path, ini: Path | None) -> frozenset[str]:
-    """Make base's tests those of head, and return the paths that are now the same.
+def places_of(files: Iterable[str], *, head: Path, ini: Path | None) -> frozenset[str]:
+    """The paths that base gets from head.
 
     Of a file in a folder of tests the whole outermost such folder is taken, for helpers and data lie beside it; of a
     benchmark in between the code under test itself and the ``conftest.py`` above it. pytest's ini-file comes along.
-    Files that lie outside of the trees, or behind a link that leads out of base, are left alone.
     """
     places: set[str] = set()
     for name in files:
@@ -29,12 +28,42 @@ def bring_over(files: Iterable[str], *, head: Path, base: Path, ini: Path | None
         places |= {str(parent / "conftest.py") for parent in path.parents}
     if ini is not None and ini.is_relative_to(head):
         places.add(ini.relative_to(head).as_posix())
+    return frozenset(places)
+
+
+def unseen_changes(places: Iterable[str], *, head: Path, base: Path) -> list[str]:
+    """Code in those paths, other than tests, that head has changed: a comparison is blind to it."""
+    return sorted(
+        path.relative_to(head).as_posix()
+        for place in places
+        if (head / place).is_dir() and not (head / place).is_symlink()
+        for path in (head / place).rglob("*.py")
+        if not _is_test(path.name) and _differs(path, base / path.relative_to(head))
+    )
+
+
+def _is_test(name: str) -> bool:
+    return name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py")
+
+
+def _differs(path: Path, other: Path) -> bool:
+    """Of two files; what is there once only is new or gone, and no change."""
+    try:
+        return path.read_bytes() != other.read_bytes()
+    except OSError:
+        return False
+
+
+def bring_over(places: Iterable[str], *, head: Path, base: Path) -> None:
+    """Make these paths on base those of head.
+
+    What lies outside of the trees, or behind a link that leads out of base, is left alone.
+    """
     inside = base.resolve()
     for place in sorted(places):
         # `..` and links lead to the user's own files, which are to be read and never to be replaced.
         if (base / place).parent.resolve().is_relative_to(inside):
             _replace(base / place, head / place)
-    return frozenset(places)
 
 
 def is_brought_over(name: str, places: frozenset[str]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_memguard.model.timing import BenchmarkTiming, DuetRun, SideName, TimingVerdict
-from pytest_memguard.timing.benchmark_files import bring_over
+from pytest_memguard.timing.benchmark_files import bring_over, places_of, unseen_changes
 from pytest_memguard.timing.building import build
 from pytest_memguard.timing.census import broken, take_census
 from pytest_memguard.timing.controls import judge_controls, off_sentence
@@ -24,7 +24,7 @@ from pytest_memguard.timing.stage import Stage
 from pytest_memguard.timing.worktrees import two_trees
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_memguard.timing.census import Census
     from pytest_memguard.timing.git import Repository
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 _SIDES = (SideName.BASE, SideName.HEAD)
+_MOST_NAMED = 3  # of files that are not compared
 _JUDGED = frozenset(
     {TimingVerdict.PASS, TimingVerdict.IMPROVED, TimingVerdict.REGRESSED, TimingVerdict.ACCEPTED}
 )
@@ -80,7 +81,7 @@ def compare(
             threads=settings.threads,
         )
         launch.prepare()
-        launch, on_head, on_base = _both(launch, trees, repository.files(), watch)
+        launch, on_head, on_base, unseen = _both(launch, trees, repository.files(), watch)
         names = tuple(packages(repository.files(), launch.projects))
         stage = Stage(launch=launch, trees=trees, packages=names, cpus=tuple(available_cpus()))
         nodeids = {each.nodeid for each in on_base.benchmarks}
@@ -109,13 +110,18 @@ def compare(
         benchmarks=(*(_advised(each, advisory) for each in found), *_not_collected(on_head, trees.head)),
         controls=tuple(judge_controls(duet.controls, settings.threshold)),
         advisory=advisory,
-        notes=(*_notes(duet, stage), *notes),
+        notes=(*_notes(duet, stage, unseen), *notes),
         hash_seeds=tuple(duet.hash_seeds),
     )
 
 
-def _both(launch: Launch, trees: Trees, files: Sequence[str], watch: Watch) -> tuple[Launch, Census, Census]:
-    """What there is to time on head, and with head's benchmark files on base; both under head's rootdir."""
+def _both(
+    launch: Launch, trees: Trees, files: Sequence[str], watch: Watch
+) -> tuple[Launch, Census, Census, list[str]]:
+    """What there is to time on head, and with head's benchmark files on base; both under head's rootdir.
+
+    Also the names of changed files that are head's on both sides.
+    """
     watch.step("collecting benchmarks")
     log = trees.folder / "census.log"
 
@@ -131,14 +137,16 @@ def _both(launch: Launch, trees: Trees, files: Sequence[str], watch: Watch) -> t
         on_head = census(SideName.HEAD)
     if not on_head.benchmarks and not on_head.errors:
         raise CouldNotRun("pytest found no test that uses pytest-benchmark's `benchmark` fixture")
-    names = {each.file for each in on_head.benchmarks}
-    places = bring_over(names, head=trees.head, base=trees.base, ini=on_head.ini)
     if not on_head.benchmarks:
-        return launch, on_head, on_head
+        return launch, on_head, on_head, []
+    names = {each.file for each in on_head.benchmarks}
+    places = places_of(names, head=trees.head, ini=on_head.ini)
+    unseen = unseen_changes(places, head=trees.head, base=trees.base)
+    bring_over(places, head=trees.head, base=trees.base)
     on_base = census(SideName.BASE)
     if error := broken(on_base, trees.base, places):
         raise CouldNotRun(f"base does not import: {error.text}")
-    return launch, on_head, on_base
+    return launch, on_head, on_base, unseen
 
 
 def _rootdir(found: Path, tree: Path) -> Path:
@@ -200,9 +208,12 @@ def _not_collected(on_head: Census, tree: Path) -> list[BenchmarkTiming]:
     ]
 
 
-def _notes(duet: Duet, stage: Stage) -> list[str]:
+def _notes(duet: Duet, stage: Stage, unseen: Sequence[str]) -> Iterator[str]:
     if not stage.cpus:
-        return ["processes cannot be pinned to a core on this system: expect more noise"]
-    if not duet.was_pinned:
-        return ["the processes could not be pinned to one core: expect more noise"]
-    return []
+        yield "processes cannot be pinned to a core on this system: expect more noise"
+    elif not duet.was_pinned:
+        yield "the processes could not be pinned to one core: expect more noise"
+    if unseen:
+        more = f" and {len(unseen) - _MOST_NAMED} more" if len(unseen) > _MOST_NAMED else ""
+        names = ", ".join(unseen[:_MOST_NAMED]) + more
+        yield f"changed, and head's on both sides for it lies beside benchmarks, so not compared: {names}"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_memguard.timing.benchmark_files import bring_over, is_brought_over
+from pytest_memguard.timing.benchmark_files import bring_over, is_brought_over, places_of, unseen_changes
 
 
 @pytest.fixture
@@ -33,7 +33,8 @@ def test_a_folder_of_tests_is_taken_whole(trees):
             "tox.ini": "new",
         },
     )
-    places = bring_over(["tests/bench/test_a.py"], head=head, base=base, ini=head / "tox.ini")
+    places = places_of(["tests/bench/test_a.py"], head=head, ini=head / "tox.ini")
+    bring_over(places, head=head, base=base)
     assert contents(base) == {
         "pkg/a.py": "old",
         "tests/bench/test_a.py": "new",
@@ -50,7 +51,7 @@ def test_a_benchmark_beside_the_code_comes_alone(trees):
         base={"pkg/a.py": "old", "pkg/test_a.py": "old", "pkg/conftest.py": "old"},
         head={"pkg/a.py": "new", "pkg/test_a.py": "new"},
     )
-    bring_over(["pkg/test_a.py"], head=head, base=base, ini=None)
+    bring_over(places_of(["pkg/test_a.py"], head=head, ini=None), head=head, base=base)
     assert contents(base) == {"pkg/a.py": "old", "pkg/test_a.py": "new"}
 
 
@@ -67,5 +68,22 @@ def test_files_outside_of_the_trees_are_left_alone(tmp_path, trees, name):
     (base / "linked").symlink_to(mine)
     (head / "linked").symlink_to(mine)
     before = contents(mine)
-    bring_over([name.format(mine=mine)], head=head, base=base, ini=None)
+    places = places_of([name.format(mine=mine)], head=head, ini=None)
+    bring_over(places, head=head, base=base)
     assert contents(mine) == before
+
+
+def test_code_that_lies_beside_benchmarks_is_told_where_it_changed(trees):
+    """A package called perf, say: head's on both sides, no change of it is seen."""
+    unchanged = {
+        "perf/same.py": "",
+        "perf/test_b.py": "{side}",
+        "perf/data.txt": "{side}",
+        "perf/conftest.py": "",
+    }
+    base, head = trees(
+        base={"perf/core.py": "old", "perf/gone.py": "", "pkg/a.py": "old", **unchanged},
+        head={"perf/core.py": "new", "perf/new.py": "", "pkg/a.py": "new", **unchanged},
+    )
+    places = places_of(["perf/tests/test_a.py", "pkg/test_a.py"], head=head, ini=None)
+    assert unseen_changes(places, head=head, base=base) == ["perf/core.py"]

@@ -221,6 +221,7 @@ def test_slower_and_faster_code_is_found(compared):
     assert found["test_faster"]["verdict"] == "improved", done.stdout
     assert done.returncode == 1
     assert "regressed: bench/test_calc.py::test_slower: " in done.stdout
+    assert "beside benchmarks, so not compared: bench/helper.py" in done.stdout
 
 
 def test_what_base_cannot_do_is_new(compared):
