@@ -14,6 +14,8 @@ from pytest_memguard.probes.watched import PoolProbe
 from pytest_memguard.units import format_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_memguard.model import Site, Window
     from pytest_memguard.probes.device.source import DeviceSource
 
@@ -25,6 +27,14 @@ _NOTHING = Counters()
 def failure(name: str, error: Exception) -> str:
     """What a reading says that the library answered with an error."""
     return f"{name} does not answer: {type(error).__name__}: {error}"
+
+
+def _asked(name: str, question: Callable[[], str | None]) -> str | None:
+    """Why nothing can be read: an error is an answer too."""
+    try:
+        return question()
+    except Exception as error:  # noqa: BLE001 - a library asks its driver, which fails in ways of its own
+        return failure(name, error)
 
 
 class DeviceProbe:
@@ -48,13 +58,13 @@ class DeviceProbe:
 
     def load(self) -> str | None:
         """Import the library, and the driver's own view of the device to stand beside what it says."""
-        reason = self.source.load()
+        reason = _asked(self.name, self.source.load)
         if reason is None:
             library.load("pynvml")
         return reason
 
     def unavailable(self) -> str | None:
-        return self.source.unavailable()
+        return _asked(self.name, self.source.unavailable)
 
     def known_allocation(self, nbytes: int) -> object:
         return self.source.known_allocation(nbytes)

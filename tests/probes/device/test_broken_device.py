@@ -101,6 +101,17 @@ def test_a_known_allocation_that_cannot_be_given_back_is_let_go(monkeypatch):
     assert not ignored
 
 
+@pytest.mark.parametrize("name", ["jax", "rmm", "cupy"])
+@pytest.mark.parametrize("question", ["load", "unavailable"])
+def test_a_library_that_cannot_even_be_asked_is_not_available(fakes, name, question, monkeypatch):
+    importlib.import_module(name)
+    probe = make_probe(name)
+    monkeypatch.setattr(probe.source, question, failing(RuntimeError("no such platform")))
+    reason = f"{name} does not answer: RuntimeError: no such platform"
+    assert complaint_about(probe) == reason
+    assert probe.open(WindowPlan()).close().broken in ("", reason)
+
+
 def test_cuda_that_does_not_start_in_torch_is_said(fakes, monkeypatch):
     torch = importlib.import_module("torch")
     monkeypatch.setattr(torch.cuda, "init", failing(RuntimeError("CUDA driver initialization failed")))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
 from reference_impl import lennard_jones, neighbor_list
+from reference_impl.backends import HAS_NUMBA
 from reference_impl.cuda import lennard_jones as on_device
 from tests.reference_impl.cuda.on_cpu.device import CpuDevice
 from tests.reference_impl.neighbors.systems import TILTED, frozen
@@ -163,14 +166,20 @@ def test_forces_far_from_the_middle_are_within_what_many_are_held_to(cpu_device,
     np.testing.assert_allclose(found.forces, expected.forces, rtol=0, atol=MANY_FORCES[precision] * scale / 2)
 
 
+@cache
+def a_million():
+    positions, box = crystal(100, spacing=1.06)
+    return positions, box, on_host(positions, box)
+
+
 @pytest.mark.gpu
+@pytest.mark.skipif(not HAS_NUMBA, reason="numba is not installed: the host would take minutes")
 @pytest.mark.parametrize("precision", TOLERANCES)
 def test_a_million_atoms(precision):
     from reference_impl.cuda import CupyDevice
 
-    positions, box = crystal(100, spacing=1.06)
+    positions, box, expected = a_million()
     found = on_device(positions, box, device=CupyDevice(), precision=precision)
-    expected = on_host(positions, box)
     scale = abs(expected.forces).max()
     np.testing.assert_allclose(found.forces, expected.forces, rtol=0, atol=MANY_FORCES[precision] * scale)
     assert found.energy == pytest.approx(

@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reference_impl import neighbor_list
+from reference_impl.backends import HAS_NUMBA
 from reference_impl.box import Box
 from reference_impl.cuda import DeviceForces, ListBuilder, launch
 from reference_impl.cuda import neighbor_list as on_device
@@ -183,6 +184,7 @@ def test_what_is_refused(cpu_device, positions, box, cutoff, message):
 
 
 @pytest.mark.gpu
+@pytest.mark.skipif(not HAS_NUMBA, reason="numba is not installed: the host would take minutes")
 def test_a_million_atoms():
     from reference_impl.cuda import CupyDevice
 
