@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     from pytest_memguard.model.run import Run
 
-__all__ = ["encode_run"]
+__all__ = ["encode_run", "plain_number"]
 
 
 def encode_run(run: Run) -> bytes:
@@ -19,16 +19,16 @@ def encode_run(run: Run) -> bytes:
     A number that JSON has no word for (NaN, infinity) is written as ``null``.
     """
     try:
-        content = msgspec.json.encode(run, enc_hook=_plain, order="deterministic")
+        content = msgspec.json.encode(run, enc_hook=plain_number, order="deterministic")
     except UnicodeEncodeError:
         # A file name that is no UTF-8 lives in a str as lone surrogates: no reason to lose a whole run.
         content = msgspec.json.encode(
-            _escaped(msgspec.to_builtins(run, enc_hook=_plain)), order="deterministic"
+            _escaped(msgspec.to_builtins(run, enc_hook=plain_number)), order="deterministic"
         )
     return msgspec.json.format(content, indent=1) + b"\n"
 
 
-def _plain(value: object) -> int | float:
+def plain_number(value: object) -> int | float:
     """Numpy's numbers, which end up among the measured ones."""
     if isinstance(value, Integral):
         return int(value)

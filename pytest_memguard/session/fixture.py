@@ -63,6 +63,8 @@ class Memguard:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._undo.close()
+        if WATCHED in self._item.stash:
+            del self._item.stash[WATCHED]  # a rerun watches anew
 
     def measure(self, label: str = "", *, probe: str = "python") -> Block:
         """A ``with`` block whose ``peak``, ``retained``, ``fragmentation`` and ``seconds`` can be read afterwards.

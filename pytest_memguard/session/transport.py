@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 
 from pytest_memguard.model import TestResult, Timeline, Verdict
+from pytest_memguard.model.encoding import plain_number
 from pytest_memguard.reports.junit import properties
 from pytest_memguard.session.census import nodeid_of
 from pytest_memguard.session.marker_lines import location_of
@@ -38,11 +39,19 @@ _PREFIX = "memguard."
 
 def attach_result(item: pytest.Item, result: TestResult) -> None:
     """Keep the result for the report, and its numbers as properties of the test case."""
-    item.stash[RESULT] = result
+    numbers = tuple(map(_with_plain_value, result.measurements))
+    result = item.stash[RESULT] = structs.replace(result, measurements=numbers)
     item.config.stash.setdefault(_UNSENT, {})[item.nodeid] = result
     # A rerun replaces what the run before had to say.
     item.user_properties[:] = [p for p in item.user_properties if not p[0].startswith(_PREFIX)]
     item.user_properties.extend(properties(result))
+
+
+def _with_plain_value(measurement: Measurement) -> Measurement:
+    """What pytest-xdist can send: exactly an ``int`` or a ``float``, also where a probe reads NumPy's."""
+    if measurement.value is None or type(measurement.value) in (int, float):
+        return measurement
+    return structs.replace(measurement, value=plain_number(measurement.value))
 
 
 def add_to_result(
@@ -100,7 +109,7 @@ class ResultCarrier:
         if self._unsent and report.when == "call" and type(report) is pytest.TestReport:
             result = self._unsent.pop(report.nodeid, None)
             if result is not None:
-                report.memguard = msgspec.to_builtins(result)  # type: ignore[attr-defined]
+                report.memguard = msgspec.to_builtins(result, enc_hook=plain_number)  # type: ignore[attr-defined]
         # Fixtures may record, too: the last one has ended when the teardown is reported.
         if self._recordings and report.when == "teardown":
             recordings = self._recordings.pop(report.nodeid, {}).values()

@@ -50,6 +50,30 @@ def test_a_budget_that_stays_broken_fails(pytester, run):
     result.stdout.fnmatch_lines(["*1 failed,*1 rerun*"])
 
 
+def test_a_rerun_watches_its_own_pool(pytester, run):
+    pytester.makepyfile(
+        """
+        import pytest
+
+        class Pool:
+            allocated_bytes = reserved_bytes = 0
+
+        @pytest.fixture
+        def pool(memguard):
+            pool = Pool()
+            memguard.watch(pool, "pool")
+            return pool
+
+        growths = [1 << 20, 0]
+
+        @pytest.mark.memory_budget(leak="0 B", probe="pool")
+        def test_grows(pool):
+            pool.allocated_bytes += growths.pop(0)
+        """
+    )
+    run.enforced("--reruns=1", plugins=_PLUGINS).assert_outcomes(passed=1)
+
+
 def test_a_rerun_that_passes_is_committed(pytester, run):
     pytester.makepyfile(
         """

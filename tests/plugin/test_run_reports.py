@@ -117,12 +117,15 @@ def test_only_collecting_leaves_the_reports_of_the_run_before(pytester, run):
 def test_added_probes_and_reports(pytester, run):
     pytester.makeconftest(
         """
+        import numpy
+
         from pytest_memguard.extend import Counters, Reading
 
         class Window:
             def mark(self):
                 before, after = Counters(allocated_bytes=0), Counters(allocated_bytes=0)
-                return Reading(probe="tape", before=before, after=after, high_water_allocated_bytes=2048)
+                mark = numpy.int64(2048)
+                return Reading(probe="tape", before=before, after=after, high_water_allocated_bytes=mark)
             close = mark
             def settle(self):
                 return 0
@@ -165,4 +168,5 @@ def test_added_probes_and_reports(pytester, run):
     )
     result = run.enforced("--memguard-report=count")
     result.stdout.fnmatch_lines(["counted 1 tests"])
-    assert run.tests()["test_tape"]["measurements"][0]["probe"] == "tape"
+    (measurement,) = run.tests()["test_tape"]["measurements"]
+    assert (measurement["probe"], measurement["value"]) == ("tape", 2048)
