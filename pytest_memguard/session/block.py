@@ -20,16 +20,24 @@ __all__ = ["Block"]
 class Block:
     """What ``memguard.measure`` gives; its numbers can be read once the block has ended."""
 
-    def __init__(self, label: str, probe: Probe) -> None:
+    def __init__(self, label: str, probe: Probe, open_windows: list[Window]) -> None:
+        """``open_windows`` has the block's window for as long as that is open."""
         self.label = label
         self._probe = probe
+        self._open_windows = open_windows
         self._window: Window | None = None
         self._reading: Reading | None = None
         self._seconds = 0.0
 
     def __enter__(self) -> Block:
+        if self._window is not None:
+            raise RuntimeError(
+                f"memguard.measure: the block {self.label!r} has not ended, accepted: one `with` of it at a time; "
+                "blocks that nest each have a memguard.measure of their own"
+            )
         self._reading = None
         self._window = self._probe.open(WindowPlan())
+        self._open_windows.append(self._window)
         self._seconds = time.perf_counter()
         return self
 
@@ -39,6 +47,8 @@ class Block:
         self._seconds = time.perf_counter() - self._seconds
         assert self._window is not None
         self._reading = self._window.close()
+        self._open_windows.remove(self._window)
+        self._window = None
 
     @property
     def reading(self) -> Reading:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from cupy import RawKernel
 
-    from pytest_memguard.model import KernelResources, PoolCounters, Probe, Site
+    from pytest_memguard.model import KernelResources, PoolCounters, Probe, Site, Window
     from pytest_memguard.session.recording import Recording
     from pytest_memguard.session.registry import ProbeRegistry
 
@@ -43,6 +43,7 @@ class Memguard:
         self._registry = registry
         self._is_observing = is_observing
         self._snapshots: dict[str, tracemalloc.Snapshot] = {}
+        self._open_windows: list[Window] = []
         self._undo = ExitStack()
 
     @classmethod
@@ -62,6 +63,8 @@ class Memguard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for window in reversed(self._open_windows):
+            window.close()  # of blocks that were entered and never left
         self._undo.close()
         if WATCHED in self._item.stash:
             del self._item.stash[WATCHED]  # a rerun watches anew
@@ -76,7 +79,7 @@ class Memguard:
         pytest.UsageError
             When there is no such probe, or it cannot run here.
         """
-        return Block(label, self._probe(probe))
+        return Block(label, self._probe(probe), self._open_windows)
 
     def _probe(self, name: str) -> Probe:
         watched = self._item.stash.get(WATCHED, {})

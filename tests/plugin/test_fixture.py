@@ -52,6 +52,30 @@ def test_wrong_use_says_what_is_accepted(run, pytester):
     run().assert_outcomes(passed=3)
 
 
+def test_a_block_is_measured_anew_each_time_and_once_at_a_time(run, pytester):
+    pytester.makepyfile("""
+        import pytest, tracemalloc
+        def test_in_turn(memguard):
+            block = memguard.measure("a")
+            for mebibytes in (3, 1):
+                with block:
+                    bytearray(mebibytes << 20)
+                assert block.peak >> 20 == mebibytes
+        def test_nested(memguard):
+            with memguard.measure("a") as block:
+                with pytest.raises(RuntimeError, match="block 'a' has not ended, accepted: one `with` of it at a time"):
+                    block.__enter__()
+                bytearray(1 << 20)
+            assert block.peak >> 20 == 1
+        def test_never_left(memguard):
+            memguard.measure().__enter__()
+            assert tracemalloc.is_tracing()
+        def test_after():
+            assert not tracemalloc.is_tracing()
+    """)
+    run().assert_outcomes(passed=4)
+
+
 def test_growth_above_its_budget_fails_unless_observed(run, pytester):
     pytester.makepyfile("""
         def test_x(memguard, monkeypatch):
