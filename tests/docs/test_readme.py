@@ -101,3 +101,31 @@ def test_options_named_in_the_documentation_exist():
     for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         named = set(re.findall(r"--(?:no-)?memguard(?:-[a-z]+)*", path.read_text(encoding="utf-8")))
         assert named <= known, path
+
+
+def test_the_file_of_baselines_is_shown_as_it_is_written():
+    from pytest_memguard.store.entries import format_entries, parse_entries
+
+    (shown,) = blocks("json", "docs/baselines.md")
+    assert format_entries(parse_entries(shown, "baselines.md")) == shown
+
+
+def test_every_page_is_linked_from_the_readme_or_from_another():
+    links = re.compile(r"\]\((?:docs/)?([\w-]+\.md)")
+    linked = {
+        target
+        for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+        for target in links.findall(page.read_text(encoding="utf-8"))
+        if target != page.name
+    }
+    assert {path.name for path in (ROOT / "docs").glob("*.md")} <= linked
+
+
+def test_extras_that_are_named_exist():
+    tomllib = pytest.importorskip("tomllib", reason="in the standard library from Python 3.11 on")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        named = re.findall(r"pytest-memguard\[([\w,-]+)\]", path.read_text(encoding="utf-8"))
+        assert {name for names in named for name in names.split(",")} <= set(extras), path
