@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -12,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
 from pytest_memguard.cli.terminal import print_line, print_table, progress
+from pytest_memguard.timing.alone import run_alone
+from pytest_memguard.timing.errors import CouldNotRun, Terminated
+from pytest_memguard.timing.git import Repository
+from pytest_memguard.timing.signals import ending_raises
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +53,19 @@ def test_kernel(benchmark, name):
 
 def check_timing() -> list[str]:
     """Print verdicts over unchanged and slower code; what went wrong, where anything did."""
+    try:
+        with ending_raises():
+            return _check()
+    except Terminated as signal:
+        raise Failure(f"ended by {signal}", ExitCode.COULD_NOT_RUN) from signal
+    except CouldNotRun as error:
+        raise Failure(f"the comparison did not run: {error}", ExitCode.COULD_NOT_RUN) from error
+
+
+def _check() -> list[str]:
     rows, troubles = [], []
-    with tempfile.TemporaryDirectory(prefix="memguard-doctor-") as folder:
+    # Processes that are being ended may still write to it.
+    with tempfile.TemporaryDirectory(prefix="memguard-doctor-", ignore_cleanup_errors=True) as folder:
         base, heads = _make_repository(Path(folder, "repository"))
         for percent, head in heads.items():
             with progress(f"timing code with {percent} % more work against unchanged code"):
@@ -79,32 +93,26 @@ def _print_rates(rows: list[tuple[str, str, str]]) -> None:
 def _make_repository(folder: Path) -> tuple[str, dict[int, str]]:
     """The base commit, and one with so many percent more work for each change."""
     folder.mkdir()
-    _git(folder, "init", "-q")
+    repository = Repository(folder)
+    repository.ask("init", "-q", "--template=")
     (folder / "test_kernels.py").write_text(_BENCHMARKS, encoding="utf-8")
-    commits = [_commit(folder, _UNITS, "base")]
-    commits += [_commit(folder, _UNITS * (100 + percent) // 100, f"{percent}") for percent in _CHANGES]
+    commits = [_commit(repository, _UNITS, "base")]
+    commits += [_commit(repository, _UNITS * (100 + percent) // 100, f"{percent}") for percent in _CHANGES]
     return commits[0], dict(zip(_CHANGES, commits[1:], strict=True))
 
 
-def _commit(folder: Path, units: int, name: str) -> str:
+def _commit(repository: Repository, units: int, name: str) -> str:
     source = _KERNELS.replace("{units}", str(units)) + f"\n# {name}\n"
-    (folder / "kernels.py").write_text(source, encoding="utf-8")
-    _git(folder, "add", "-A")
-    _git(folder, "-c", "user.name=memguard", "-c", "user.email=doctor@example.org", "commit", "-qm", name)
-    return _git(folder, "rev-parse", "HEAD")
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    try:
-        done = subprocess.run(("git", *arguments), cwd=folder, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise Failure(f"git {arguments[0]} failed: {error}", ExitCode.COULD_NOT_RUN) from error
-    return done.stdout.strip()
+    (repository.top / "kernels.py").write_text(source, encoding="utf-8")
+    repository.ask("add", "-A")
+    settings = ("user.name=memguard", "user.email=doctor@example.org", "commit.gpgSign=false")
+    repository.ask(*(text for setting in settings for text in ("-c", setting)), "commit", "-qm", name)
+    return repository.commit("HEAD")
 
 
 def _compare(folder: Path, base: str, head: str) -> Iterator[dict[str, Any]]:
     repository, target = folder / "repository", folder / "run.json"
-    _git(repository, "checkout", "-q", "--detach", head)
+    Repository(repository).ask("checkout", "-q", "--detach", head)
     command = [
         sys.executable,
         "-m",
@@ -122,11 +130,10 @@ def _compare(folder: Path, base: str, head: str) -> Iterator[dict[str, Any]]:
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTEST_ADDOPTS": "-p pytest_benchmark.plugin",
         "GITHUB_ACTIONS": "",
+        "TMPDIR": str(folder),  # so that nothing is left where it has no chance to tidy up
     }
-    done = subprocess.run(
-        command, cwd=repository, capture_output=True, text=True, check=False, env={**os.environ, **quiet}
-    )
-    if done.returncode not in (ExitCode.IN_ORDER, ExitCode.REGRESSION) or not target.exists():
-        last = (done.stdout + done.stderr).strip().splitlines()[-1:] or ["no output"]
+    status, said = run_alone(command, repository, environment={**os.environ, **quiet})
+    if status not in (ExitCode.IN_ORDER, ExitCode.REGRESSION) or not target.exists():
+        last = said.strip().splitlines()[-1:] or ["no output"]
         raise Failure(f"the comparison did not run: {last[0]}", ExitCode.COULD_NOT_RUN)
     yield from json.loads(target.read_text(encoding="utf-8"))["timing"]["benchmarks"]

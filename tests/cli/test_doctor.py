@@ -3,8 +3,10 @@ import sys
 
 import pytest
 
-from pytest_memguard.cli import doctor
+from pytest_memguard.cli import doctor, selftest
 from pytest_memguard.model import TestResult, Verdict
+from pytest_memguard.timing.git import Repository
+from tests.cli.repository import Repository as History
 from tests.cli.samples import memguard
 
 
@@ -63,3 +65,18 @@ def test_a_probe_that_cannot_run_here_is_no_trouble(monkeypatch):
     }
     monkeypatch.setattr(doctor, "_run_canary", lambda: results(**verdicts))
     assert memguard("doctor").exit_code == 0
+
+
+def test_its_commits_are_those_of_a_repository_of_its_own(tmp_path, monkeypatch):
+    """Also in a hook of the user's, and where all commits are to be signed."""
+    user = History(tmp_path / "user")
+    before = user.commit({"a.py": ""})
+    settings = tmp_path / "settings"
+    settings.write_text("[commit]\n\tgpgSign = true\n[gpg]\n\tprogram = false\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    monkeypatch.setenv("GIT_DIR", str(user.folder / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(user.folder / ".git" / "index"))
+    base, heads = selftest._make_repository(tmp_path / "own")
+    assert len({base, *heads.values()}) == 4
+    assert Repository(tmp_path / "own").commit("HEAD") == heads[10]
+    assert (user.git("rev-parse", "HEAD"), user.git("status", "--porcelain")) == (before, "")
