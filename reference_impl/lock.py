@@ -30,6 +30,7 @@ class WriterLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._process = os.getpid()
         self._file = path.open("r+b", buffering=0)
         try:
             if sys.platform == "win32":
@@ -78,4 +79,7 @@ class WriterLock:
         self._file.truncate(size)
 
     def close(self) -> None:
+        """Let go of it. A process that was forked has the same handle: it keeps no lock, and takes none away."""
+        if sys.platform != "win32" and not self._file.closed and os.getpid() == self._process:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
         self._file.close()

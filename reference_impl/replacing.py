@@ -6,12 +6,12 @@ import errno
 import os
 import sys
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from reference_impl.lock import WriterLock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from io import FileIO
     from pathlib import Path
 
@@ -19,22 +19,27 @@ __all__ = ["replacing"]
 
 
 @contextmanager
-def replacing(path: Path, *, overwrite: bool) -> Iterator[FileIO]:
+def replacing(path: Path, *, overwrite: bool, is_left_over: Callable[[FileIO], bool]) -> Iterator[FileIO]:
     """An empty file to write to, that is at ``path`` after the block, on the disk, and nowhere after an exception.
+
+    Until then it is at ``path`` with ``.part`` behind, where ``is_left_over`` tells what a killed maker left, which is
+    taken over, from what belongs to somebody else.
 
     Raises
     ------
     FileExistsError
-        Without ``overwrite``, where there is a file.
+        Without ``overwrite``, where there is a file; and where something else has the name with ``.part``.
     BlockingIOError
         Where somebody writes to that file, or is making it.
     OSError
         Where there is no room, with ``path`` as its file name.
     """
-    half_made = path.with_name(f"{path.name}.part")  # one name: what a killed maker left is taken over
-    half_made.touch()
+    half_made = path.with_name(f"{path.name}.part")
     with ExitStack() as handles:
-        handles.callback(WriterLock(half_made).close)
+        try:
+            _begin(half_made, handles, is_left_over)
+        except OSError as error:
+            _raise_at(path, error)
         try:
             if path.exists():
                 if not overwrite:
@@ -52,9 +57,26 @@ def replacing(path: Path, *, overwrite: bool) -> Iterator[FileIO]:
             if sys.platform == "win32":
                 handles.close()
             half_made.unlink(missing_ok=True)
-            if isinstance(error, OSError) and error.errno:
-                raise OSError(error.errno, error.strerror, str(path)) from error
+            if isinstance(error, OSError):
+                _raise_at(path, error)
             raise
+
+
+def _begin(half_made: Path, handles: ExitStack, is_left_over: Callable[[FileIO], bool]) -> None:
+    if half_made.exists() and not half_made.is_file():
+        raise FileExistsError(errno.EEXIST, f"got something that is no file at {half_made}, allowed: nothing")
+    half_made.touch()
+    handles.callback(WriterLock(half_made).close)
+    with half_made.open("rb", buffering=0) as file:
+        if half_made.stat().st_size and not is_left_over(file):
+            told = f"got a file at {half_made} that nobody left half-made, allowed: none; move it away"
+            raise FileExistsError(errno.EEXIST, told)
+
+
+def _raise_at(path: Path, error: OSError) -> NoReturn:
+    if error.errno:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    raise error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -32,7 +32,7 @@ def create_matrix(path: Path, shape: tuple[int, int], dtype: DTypeLike, *, overw
     Raises
     ------
     FileExistsError
-        Without ``overwrite``, where there is a file.
+        Without ``overwrite``, where there is a file; and where another file has the name with ``.part`` behind.
     BlockingIOError
         Where somebody writes to that file, or is making it.
     OSError
@@ -43,7 +43,7 @@ def create_matrix(path: Path, shape: tuple[int, int], dtype: DTypeLike, *, overw
     if len(shape) != 2 or min(shape) < 1:
         raise ValueError(f"got shape {shape}, allowed: (rows, columns), both at least 1")
     header = Header(int(shape[0]), int(shape[1]), numeric(dtype), secrets.token_bytes(16))
-    with replacing(path, overwrite=overwrite) as file:
+    with replacing(path, overwrite=overwrite, is_left_over=_is_left_over) as file:
         _reserve(file, header.file_bytes)
         write_at(file, header.record_offset(1), Record(1, np.zeros(header.rows, bool)).pack())
         write_at(file, 0, header.pack())
@@ -76,6 +76,18 @@ def write_at(file: FileIO, offset: int, data: bytes) -> None:
     while left:
         left = left[file.write(left) :]
     os.fsync(file.fileno())
+
+
+def _is_left_over(file: FileIO) -> bool:
+    """Whether it is a matrix without its header, or one that nothing was ever flushed to."""
+    if not any(file.read(PAGE_BYTES)):
+        return True
+    file.seek(0)
+    try:
+        _, record = read_state(file, None, None)
+    except ValueError:
+        return False
+    return record.number == 1
 
 
 def _reserve(file: FileIO, count: int) -> None:

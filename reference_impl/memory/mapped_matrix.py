@@ -29,6 +29,8 @@ class MappedMatrix(Uncopied):
     been written to and flushed since: writing to a valid row first notes on the disk that it is not, and `flush` notes
     that it is again once its elements are there. After a kill, or the loss of power, `valid` tells what is whole.
 
+    A process that is forked may read and close it; to write, it has to wait until the other has closed it, and open it.
+
     As a context manager it is flushed at the end, but not after an exception: what was not flushed is then not valid.
 
     Parameters
@@ -60,6 +62,7 @@ class MappedMatrix(Uncopied):
             raise ValueError(f"got mode {mode!r}, allowed: 'r', 'r+'")
         self.path = Path(path)
         self.mode = mode
+        self._process = os.getpid()
         self._lock = WriterLock(self.path) if mode == "r+" else None
         try:
             self._file = self.path.open("rb" if mode == "r" else "r+b", buffering=0)
@@ -136,6 +139,7 @@ class MappedMatrix(Uncopied):
         self._require_open()
         if self.mode == "r":
             raise ValueError(f"{self.path}: got a write in mode 'r', allowed: writes in mode 'r+'")
+        self._require_own()
         touched = touched_rows(key, *self.shape)
         if np.any(touched & self._record.valid):
             self._note(self._record.valid & ~touched)
@@ -160,18 +164,25 @@ class MappedMatrix(Uncopied):
             )
         if not 0 <= first <= self.shape[0] - len(out):
             raise ValueError(f"got rows {first} to {first + len(out)}, allowed: 0 to {self.shape[0]}")
-        self._file.seek(self._header.offset + first * self._header.row_bytes)
+        at = self._header.offset + first * self._header.row_bytes
         left = memoryview(out.view(np.uint8).ravel())  # type: ignore[arg-type]
         while left:
-            count = self._file.readinto(left)
+            count = self._read_at(at + out.nbytes - len(left), left)
             if not count:
                 raise OSError(f"{self.path}: got a file that ended, allowed: {self._header.file_bytes} bytes")
             left = left[count:]
+
+    def _read_at(self, offset: int, room: memoryview) -> int:
+        if hasattr(os, "preadv"):  # a position of its own: that of the file is shared with forked processes
+            return os.preadv(self._file.fileno(), [room], offset)
+        self._file.seek(offset)
+        return self._file.readinto(room)
 
     def flush(self) -> None:
         """Have all that was written on the disk, and then the rows noted as valid; their pages are given back."""
         self._require_open()
         if self.mode == "r+" and self._dirty.any():
+            self._require_own()
             self._mapping.flush()
             os.fsync(self._file.fileno())  # Windows: what was mapped is on the disk after this
             self._note(self._record.valid | self._dirty)
@@ -185,10 +196,11 @@ class MappedMatrix(Uncopied):
             self._mapping.madvise(mmap.MADV_DONTNEED)
 
     def close(self) -> None:
-        """Flush, and let go of the file. Closing twice is fine."""
+        """Flush, and let go of the file. Closing twice is fine. A forked process does not flush."""
         if not self.is_closed:
             try:
-                self.flush()
+                if os.getpid() == self._process:
+                    self.flush()
             finally:
                 self._release()
 
@@ -207,6 +219,13 @@ class MappedMatrix(Uncopied):
     def _require_open(self) -> None:
         if self.is_closed:
             raise ValueError(f"{self.path}: got use after close, allowed: use before")
+
+    def _require_own(self) -> None:
+        if os.getpid() != self._process:
+            raise ValueError(
+                f"{self.path}: got a write in process {os.getpid()}, forked from {self._process}, which has it open, "
+                "allowed: writes there"
+            )
 
     def _note(self, valid: NDArray[np.bool_]) -> None:
         record = Record(self._record.number + 1, valid)

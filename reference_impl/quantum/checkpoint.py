@@ -32,7 +32,7 @@ def save(path: Path, facts: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
         Where there is no room; the old state is still there.
     """
     checksum = 0
-    with replacing(path, overwrite=True) as file:
+    with replacing(path, overwrite=True, is_left_over=_is_left_over) as file:
         file.write(b" " * _HEAD_BYTES)
         for data in map(_bytes_of, arrays):
             checksum = zlib.crc32(data, checksum)
@@ -85,6 +85,12 @@ def _fill(path: Path, file: FileIO, data: memoryview) -> None:
         if not count:
             raise ValueError(f"{path}: got a checkpoint that ended early, allowed: an undamaged file")
         left = left[count:]
+
+
+def _is_left_over(file: FileIO) -> bool:
+    """Whether it is such a state, or one without its head."""
+    head = file.read(_HEAD_BYTES)
+    return not head.strip(b" ") or head.startswith(json.dumps({"format": _FORMAT})[:-1].encode())
 
 
 def _bytes_of(array: NDArray[Any]) -> memoryview:

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import zlib
+from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import pytest
@@ -270,13 +272,6 @@ def test_an_old_file_is_replaced_only_when_asked(made):
     assert [file.name for file in made.parent.iterdir()] == [made.name]
 
 
-def test_what_a_killed_maker_left_is_taken_over(path):
-    path.with_name("a.matrix.part").write_bytes(b"\xff" * 50_000)
-    with MappedMatrix.create(path, SHAPE) as matrix:
-        assert not np.any(matrix.array)
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
-
-
 FULL_DISK = """
 import errno, resource, sys
 from reference_impl.memory.mapped_matrix import MappedMatrix
@@ -320,3 +315,101 @@ def test_the_format_is_what_it_was(path):
     assert [int.from_bytes(data[i : i + 8], "little") for i in (28, 36)] == [9, 2]
     assert len(data) == 3 * 4096 + 9 * 2 * 16
     assert Header.unpack(data).offset == 3 * 4096
+
+
+@contextmanager
+def forked(in_child):
+    """Runs ``in_child`` in a forked process, which then waits for the end of the block; yields what it answered."""
+    answer, go_on = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.write(answer[1], repr(in_child()).encode())
+        except BaseException as error:
+            os.write(answer[1], f"{type(error).__name__}: {error}".encode())
+        os.close(go_on[1])
+        os.read(go_on[0], 1)
+        os._exit(0)
+    try:
+        yield os.read(answer[0], 1000).decode()
+    finally:
+        for handle in (*answer, *go_on):
+            os.close(handle)
+        os.waitpid(child, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+class TestForked:
+    @pytest.mark.parametrize("way", ["write", "flush"])
+    def test_it_does_not_write(self, made, way):
+        with MappedMatrix(made, "r+") as matrix:
+            matrix[1] = 5
+            write = matrix.flush if way == "flush" else partial(matrix.__setitem__, 2, 7)
+            with forked(write) as answer:
+                assert f"ValueError: {made}: got a write in process" in answer
+            assert np.flatnonzero(~matrix.valid).tolist() == [1]
+
+    def test_its_close_flushes_nothing_and_leaves_the_lock(self, made):
+        with MappedMatrix(made, "r+") as matrix:
+            matrix[1] = 5
+            before = matrix.version
+            with forked(matrix.close) as answer:
+                assert answer == "None"
+                with pytest.raises(BlockingIOError):
+                    MappedMatrix(made, "r+")
+                with MappedMatrix(made) as reader:
+                    assert reader.version == before
+
+    def test_it_keeps_no_lock(self, made):
+        matrix = MappedMatrix(made, "r+")
+        with forked(lambda: 1):
+            matrix.close()
+            MappedMatrix(made, "r+").close()
+
+    def test_it_reads_beside_the_other(self, made):
+        """One position in the file, for both, would give the rows of the other."""
+
+        def read():
+            row = np.empty((1, 5))
+            for number in range(2_000):
+                matrix.read_rows(number % 13, row)
+                if row[0, 0] != number % 13 * 5:
+                    return row
+            return None
+
+        with MappedMatrix(made) as matrix, forked(read) as answer:
+            assert (read(), answer) == (None, "None")
+
+
+@pytest.mark.parametrize("content", [b"precious", "a matrix", "a folder"])
+def test_what_has_the_name_of_a_half_made_file_stays(path, content):
+    part = path.with_name(path.name + ".part")
+    if content == "a folder":
+        part.mkdir()
+    elif content == "a matrix":
+        with MappedMatrix.create(part, SHAPE) as matrix:
+            matrix[...] = 1
+    else:
+        part.write_bytes(content)
+    with pytest.raises(FileExistsError, match=r"a\.matrix\.part") as caught:
+        MappedMatrix.create(path, SHAPE)
+    assert caught.value.filename == str(path)
+    assert part.exists()
+    assert not path.exists()
+
+
+def test_what_a_killed_maker_left_is_taken_over(path):
+    part = path.with_name(path.name + ".part")
+    MappedMatrix.create(part, SHAPE).close()
+    whole = part.read_bytes()
+    for left in (b"", bytes(5000), bytes(4096) + whole[4096:], whole):
+        part.write_bytes(left)
+        MappedMatrix.create(path, SHAPE, overwrite=True).close()
+        assert not part.exists()
+
+
+def test_a_folder_that_is_not_there_is_told_with_the_matrix(path):
+    with pytest.raises(FileNotFoundError) as caught:
+        MappedMatrix.create(path / "b.matrix", SHAPE)
+    assert caught.value.filename == str(path / "b.matrix")

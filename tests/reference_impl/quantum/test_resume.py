@@ -12,6 +12,7 @@ pytest.importorskip("scipy", reason="comes with the extra reference")
 
 from reference_impl.memory import MappedMatrix
 from reference_impl.quantum import ConvergenceError, Symmetry, lowest_eigenpairs
+from reference_impl.quantum.checkpoint import save
 from tests.reference_impl.quantum.systems import reflected, reflector, stored
 
 N = 300
@@ -21,6 +22,7 @@ HERMITIAN, SYMMETRIC = Symmetry
 PROGRAM = """
 import sys, time
 from reference_impl.memory import MappedMatrix
+from reference_impl.quantum import checkpoint
 from reference_impl.quantum import Symmetry, lowest_eigenpairs
 
 def tell(state):
@@ -172,3 +174,17 @@ def test_a_full_disk_leaves_the_last_checkpoint(checkpoint):
     assert (done.stdout, done.stderr) == (f"{path}\n", "")
     assert path.read_bytes() == before
     assert not path.with_name("state.part").exists()
+
+
+def test_a_file_that_has_the_name_of_a_half_made_checkpoint_stays(tmp_path):
+    part = tmp_path / "state.part"
+    part.write_bytes(b"precious")
+    with pytest.raises(FileExistsError, match=r"state\.part"):
+        save(tmp_path / "state", {}, [])
+    assert part.read_bytes() == b"precious"
+    for left in (b"", b" " * 600):
+        part.write_bytes(left)
+        save(tmp_path / "state", {}, [])
+    (tmp_path / "state").rename(part)
+    save(tmp_path / "state", {}, [])
+    assert not part.exists()
