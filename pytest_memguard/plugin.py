@@ -37,6 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
         if mode_of(config) is not Mode.OFF:
             start(config)
+            return
+    if config.getoption("memguard_update"):
+        raise pytest.UsageError("--memguard-update: got memguard off, accepted: on, by --memguard or the ini")
 
 
 @pytest.fixture

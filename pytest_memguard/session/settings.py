@@ -87,7 +87,7 @@ def parse_settings(config: pytest.Config, *, probes: Sequence[str], formats: Seq
         reports=reader.reports(formats),
         rounds=reader.rounds(),
         warmup=reader.count("warmup", minimum=0),
-        top=None if config.get_verbosity() >= 2 else 0 if config.get_verbosity() < 0 else reader.top(),
+        top=reader.top(),
         blame=reader.choice("blame", ("memray",)),
         path_budgets=reader.path_budgets(probes),
     )
@@ -130,9 +130,12 @@ class _Reader:
             return "auto"
         return self.count("rounds", minimum=1) or 1
 
-    def top(self) -> int:
+    def top(self) -> int | None:
         count = self.count("top", minimum=0)
-        return 5 if count is None else count
+        verbosity = self._config.get_verbosity()
+        if verbosity >= 2:
+            return None
+        return 0 if verbosity < 0 else 5 if count is None else count
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
         text = self.text(name)
@@ -145,15 +148,19 @@ class _Reader:
         for name in names:
             if name not in known:
                 raise self._refuse("probes", name, ", ".join(sorted(known)))
+        if not names:
+            raise self._refuse("probes", self.text("probes"), ", ".join(sorted(known)))
         return names
 
     def reports(self, known: Sequence[str]) -> tuple[ReportTarget, ...]:
-        targets = []
+        targets: list[ReportTarget] = []
         for asked in self._raw("report"):
             name, colon, path = asked.strip().partition(":")
             if name not in known or (colon and not path):
                 accepted = f"FORMAT or FORMAT:PATH with FORMAT one of {', '.join(sorted(known))}"
                 raise self._refuse("report", asked, accepted)
+            if path and any(target.path == Path(path) and target.format != name for target in targets):
+                raise self._refuse("report", asked, "a path of its own for each format")
             targets.append(ReportTarget(format=name, path=Path(path) if path else None))
         return tuple(targets)
 

@@ -45,6 +45,7 @@ def test_an_option_beats_the_ini(pytester, run, ini, option, failed):
         ("rounds", "0"),
         ("warmup", "-1"),
         ("probes", "pyton"),
+        ("probes", ","),
         ("report", "pdf"),
         ("blame", "magic"),
     ],
@@ -57,6 +58,27 @@ def test_wrong_values_are_usage_errors(pytester, run, name, value, is_ini):
     result = run("--memguard", *([] if is_ini else [f"--memguard-{name}={value}"]))
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: *memguard*{name}*got '{value}', accepted: *"])
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--memguard", "--memguard-top=many", "-q"], "*top*: got 'many', accepted: *"),
+        (
+            ["--memguard-update"],
+            "--memguard-update: got memguard off, accepted: on, by --memguard or the ini",
+        ),
+        (["--no-memguard", "--memguard-update"], "--memguard-update: got memguard off, accepted: *"),
+        (
+            ["--memguard", "--memguard-report=json:a", "--memguard-report=markdown:a"],
+            "*report*: got 'markdown:a', accepted: a path of its own for each format",
+        ),
+    ],
+)
+def test_options_that_contradict_each_other_are_usage_errors(run, options, complaint):
+    result = run(*options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {complaint}"])
 
 
 def test_a_wrong_mode(pytester, run):
