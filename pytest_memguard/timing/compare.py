@@ -67,7 +67,11 @@ def compare(
     head, changed, checkouts = repository.commit("HEAD"), repository.changed(), repository.checkouts()
     watch.step("making two trees")
     with ending_raises(), two_trees(repository, base, head=head, changed=changed) as trees:
-        differing = differing_dependencies(trees.base, trees.head)
+        differing = [
+            (project / name).as_posix()
+            for project in dict.fromkeys((Path(), below))
+            for name in differing_dependencies(trees.base / project, trees.head / project)
+        ]
         if settings.build is not None:
             for side in _SIDES:
                 watch.step(f"building {side.value}")

@@ -64,6 +64,7 @@ class Repository:
                 capture_output=True,
                 env={**without_repository(os.environ), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
                 check=False,
+                start_new_session=True,  # Ctrl-C is ours to handle, and tidying up asks git too
             )
         except OSError as error:
             raise CouldNotRun(f"git cannot be run: {error.strerror}") from error

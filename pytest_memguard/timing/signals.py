@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,13 @@ def ending_raises() -> Iterator[None]:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Tidy up to the end, however often somebody presses Ctrl-C."""
-    with _handlers(dict.fromkeys((*_ENDING, signal.SIGINT), signal.SIG_IGN)):
+    """Tidy up to the end, however often somebody presses Ctrl-C. What came counts afterwards, unless all is ending."""
+    is_ending = sys.exc_info()[0] is not None
+    came: list[int] = []
+    with _handlers(dict.fromkeys((*_ENDING, signal.SIGINT), lambda number, _frame: came.append(number))):
         yield
+    if came and not is_ending:
+        signal.raise_signal(came[0])
 
 
 @contextlib.contextmanager
@@ -41,8 +46,9 @@ def _handlers(wanted: dict[signal.Signals, signal._HANDLER]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    # A handler that was not set by Python reads as None, and cannot be put back.
-    before = {number: handler for number in wanted if (handler := signal.getsignal(number)) is not None}
+    # A handler that was not set by Python reads as None, and cannot be put back; nohup has SIGHUP ignored.
+    known = {number: signal.getsignal(number) for number in wanted}
+    before = {number: handler for number, handler in known.items() if handler not in (None, signal.SIG_IGN)}
     for number in before:
         signal.signal(number, wanted[number])
     try:

@@ -80,10 +80,10 @@ class Sample:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "pytest_memguard.cli", *arguments]
 
-    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, below: str = ".", **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             self.command(*arguments),
-            cwd=self.path,
+            cwd=self.path / below,
             env=environment(self.temp, **more),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -305,12 +305,13 @@ def test_other_code_and_other_packages_make_it_advice(sample, tmp_path):
     elsewhere.write_text("def same():\n    return sum(range(300))\n")
     conftest = f"import sys\nsys.path.insert(0, {str(elsewhere.parent)!r})\n"
     files = {"bench/test_calc.py": MINIMAL, "bench/conftest.py": conftest, "requirements.txt": "numpy==1\n"}
-    sample.commit({"calc.py": "def same():\n    return 1\n", **files})
-    sample.commit({"requirements.txt": "numpy==2\n"})
-    done, found = sample.timed("--strict", "bench")
+    files = {f"project/{name}": content for name, content in files.items()}
+    sample.commit({"project/calc.py": "def same():\n    return 1\n", **files})
+    sample.commit({"project/requirements.txt": "numpy==2\n"})
+    done, found = sample.timed("--strict", "bench", below="project")
     assert found["test_one"]["verdict"] == "inconclusive", done.stdout
     assert "calc was imported from" in found["test_one"]["reason"]
-    assert "requirements.txt" in found["test_one"]["reason"]
+    assert "project/requirements.txt" in found["test_one"]["reason"]
     assert done.returncode == 3
 
 
