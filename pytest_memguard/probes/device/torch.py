@@ -26,6 +26,19 @@ def torch_probe() -> DeviceProbe:
     return DeviceProbe(TorchSource())
 
 
+class _Keeping:
+    """Stands for a function that resets marks, and keeps them before while its window is open."""
+
+    def __init__(self, keep: Callable[[], None], original: Callable[..., Any]) -> None:
+        self._keep, self.original = keep, original
+        self.is_open = True
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self.is_open:
+            self._keep()
+        return self.original(*arguments)
+
+
 class TorchSource:
     """Statistics of the device that is current when the first window opens, whatever device becomes so later."""
 
@@ -34,7 +47,7 @@ class TorchSource:
     def __init__(self) -> None:
         self._torch: Any = None
         self._device = 0
-        self._originals: dict[str, Callable[..., Any]] = {}
+        self._replaced: dict[str, _Keeping] = {}
         self._resets = 0  # by somebody else
         self._kept = {"allocated_bytes": 0, "reserved_bytes": 0}  # marks that were reset
         self._seen_bytes = 0  # the allocator's own mark when it was last read
@@ -69,23 +82,24 @@ class TorchSource:
             return f"torch allocates with {backend}, whose statistics are not kept by torch"
         for name in _RESETS:
             if (original := getattr(torch._C, name, None)) is not None:  # noqa: SLF001 - there is no public hook
-                self._originals[name] = original
-                setattr(torch._C, name, self._keeping(original))  # noqa: SLF001
+                while isinstance(original, _Keeping) and not original.is_open:
+                    original = original.original
+                self._replaced[name] = _Keeping(self._keep, original)
+                setattr(torch._C, name, self._replaced[name])  # noqa: SLF001
         return None
 
-    def _keeping(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        def reset(*arguments: Any) -> Any:
-            self._kept = {which: self._mark(which) for which in self._kept}
-            self._resets += 1
-            self._seen_bytes = 0
-            return original(*arguments)
-
-        return reset
+    def _keep(self) -> None:
+        self._kept = {which: self._mark(which) for which in self._kept}
+        self._resets += 1
+        self._seen_bytes = 0
 
     def detach(self) -> None:
-        for name, original in self._originals.items():
-            setattr(self._torch._C, name, original)  # noqa: SLF001
-        self._originals.clear()
+        """What stands above ours stays, as another probe's that opened later: ours passes on then."""
+        for name, ours in self._replaced.items():
+            ours.is_open = False
+            if getattr(self._torch._C, name) is ours:  # noqa: SLF001
+                setattr(self._torch._C, name, ours.original)  # noqa: SLF001
+        self._replaced.clear()
 
     def trouble(self) -> str:
         self._mark("allocated_bytes")
@@ -130,7 +144,7 @@ class TorchSource:
         return self._mark("reserved_bytes")
 
     def reset_high_water(self) -> None:
-        self._originals[_RESETS[0]](self._device)
+        self._replaced[_RESETS[0]].original(self._device)
         self._kept = dict.fromkeys(self._kept, 0)
         self._resets, self._seen_bytes, self._is_lost = 0, 0, False
 

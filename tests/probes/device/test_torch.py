@@ -66,6 +66,23 @@ def test_a_reset_by_the_test_itself_loses_nothing_and_is_noted(torch, probe):
     assert second.nbytes == MIB
 
 
+@pytest.mark.parametrize("is_outer_first", [False, True])
+def test_windows_of_two_probes_close_in_any_order(torch, probe, is_outer_first):
+    before = vars(torch._C).copy()
+    other = make_probe("torch")
+    outer, inner = probe.open(WindowPlan()), other.open(WindowPlan())
+    first, second = (outer, inner) if is_outer_first else (inner, outer)
+    first.close()
+    early = _tensor(torch, 3 * MIB)
+    del early
+    torch.cuda.reset_peak_memory_stats()
+    reading = second.close()
+    assert (reading.peak_bytes, reading.broken) == (3 * MIB, "")
+    assert "times inside the window" in reading.notes[0]
+    probe.open(WindowPlan()).close()
+    assert vars(torch._C) == before
+
+
 def test_a_reset_that_nobody_can_see_is_noticed_by_what_it_took(torch, probe):
     window = probe.open(WindowPlan())
     first = _tensor(torch, 3 * MIB)
