@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -103,17 +105,48 @@ class Team:
     def __init__(self, threads: int) -> None:
         self.threads = threads
         self.counters = np.zeros(_APART * (threads + 1), np.int64)
-        self._others = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._others = ThreadPoolExecutor(self.threads - 1) if self.threads > 1 else None
+        self.counters[:] = 0
 
     def run(self, function: Callable[..., _Result], *arguments: object) -> list[_Result]:
         """Call ``function(*arguments, number)`` in every thread, numbers from 0; all results.
 
-        The function must not raise: the others would wait for the thread that did.
+        The function must not raise: the others would wait for the thread that did. An interrupt comes out when it has
+        ended in all threads, once in each if it meets there.
         """
         if self._others is None:
             return [function(*arguments, 0)]
-        running = [self._others.submit(function, *arguments, mine) for mine in range(1, self.threads)]
-        return [function(*arguments, 0), *(future.result() for future in running)]
+        if self._process != os.getpid():
+            self._begin()  # threads are not forked
+        met = self.counters[_APART]
+        asked, done = set(range(1, self.threads)), set[int]()
+
+        def answer(mine: int) -> _Result | None:
+            try:
+                asked.remove(mine)
+            except KeyError:
+                return None
+            try:
+                return function(*arguments, mine)
+            finally:
+                done.add(mine)
+
+        try:
+            running = [self._others.submit(answer, mine) for mine in range(1, self.threads)]
+            return [function(*arguments, 0), *(future.result() for future in running)]  # type: ignore[list-item]
+        except BaseException:
+            while len(done) < self.threads - 1:  # an interrupt, anywhere above, and here again
+                with suppress(KeyboardInterrupt):
+                    for mine in tuple(asked):
+                        self._others.submit(answer, mine)
+                    if self.counters[_APART] == met:
+                        function(*arguments, 0)
+                    time.sleep(1e-3)
+            raise
 
     def close(self) -> None:
         """End the threads; they also end when nothing refers to the team."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -84,11 +85,23 @@ class Threads(Serial):
         super().__init__()
         if workers < 1:
             raise ValueError(f"got workers={workers}, allowed: 1 and more")
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="domain")
+        self._workers = workers
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="domain")
 
     def ask(self, order: Order) -> list[Any]:
-        asked = [self._pool.submit(getattr(domain, order)) for domain in self._domains or ()]
-        wait(asked)  # all of them: after an error too, none may still be at work on the next order
+        if self._process != os.getpid():
+            self._begin()  # threads are not forked
+        try:
+            asked = [self._pool.submit(getattr(domain, order)) for domain in self._domains or ()]
+            wait(asked)  # all of them: after an error too, none may still be at work on the next order
+        except BaseException:
+            self._pool.shutdown(cancel_futures=True)  # nor after an interrupt
+            self._begin()
+            raise
         return [answer.result() for answer in asked]
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import weakref
 from multiprocessing.connection import wait
@@ -51,9 +52,11 @@ class Processes:
         self._workers: list[SpawnProcess] = []
         self._pipes: list[Connection] = []
         self._shared: list[SharedArray] = []
-        self._end = weakref.finalize(self, _end, self._workers, self._pipes, self._shared)
+        self._process = os.getpid()
+        self._end = weakref.finalize(self, _end, self._process, self._workers, self._pipes, self._shared)
 
     def start(self, plans: Sequence[Plan], atoms: int) -> None:
+        self._check_process()
         if self._shared or not self._end.alive:
             raise ValueError("got a device that has domains already, allowed: one of its own for each run")
         try:
@@ -64,6 +67,13 @@ class Processes:
         except BaseException:
             self.close()
             raise
+
+    def _check_process(self) -> None:
+        if self._process != os.getpid():
+            raise ValueError(
+                f"got an order in process {os.getpid()}, a fork; allowed: in process {self._process}, "
+                "whose workers these are"
+            )
 
     def _start_worker(self, number: int, plans: Sequence[Plan], atoms: int) -> None:
         context = multiprocessing.get_context("spawn")
@@ -101,6 +111,7 @@ class Processes:
         return tuple(worker.pid for worker in self._workers)
 
     def ask(self, order: Order) -> list[Any]:
+        self._check_process()
         try:
             for number, pipe in enumerate(self._pipes):
                 self._send(number, pipe, order)
@@ -146,19 +157,30 @@ class Processes:
         )
 
 
-def _end(workers: list[SpawnProcess], pipes: list[Connection], shared: list[SharedArray]) -> None:
+def _end(
+    process: int, workers: list[SpawnProcess], pipes: list[Connection], shared: list[SharedArray]
+) -> None:
     for pipe in pipes:
         pipe.close()
-    for worker in workers:
-        worker.join(_SECONDS_TO_LEAVE)
-        if worker.is_alive():
-            worker.kill()
-            worker.join()
-        worker.close()
-    # After the workers: the resource tracker has then heard of their segments for the last time.
-    for segment in shared:
-        segment.unlink()
+    if process == os.getpid():  # a fork has the objects, but the workers and the names are not its own
+        try:
+            _end_workers(workers)
+        finally:
+            # After the workers: the resource tracker has then heard of their segments for the last time.
+            for segment in shared:
+                segment.unlink()
     for segment in shared:
         segment.close()
     for kept in (workers, pipes, shared):
         kept.clear()
+
+
+def _end_workers(workers: list[SpawnProcess]) -> None:
+    try:
+        for worker in workers:
+            worker.join(_SECONDS_TO_LEAVE)
+    finally:  # an interrupt too: who waited long enough does not wait for the rest
+        for worker in workers:
+            worker.kill()
+            worker.join()
+            worker.close()

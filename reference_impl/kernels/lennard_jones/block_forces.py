@@ -104,9 +104,10 @@ class BlockForces:
 
     def _by_blocks(self, positions: NDArray[np.float64], forces: NDArray[np.float64]) -> Forces:
         lists = self._lists
-        is_new = self._state is None or self._state.atoms != len(positions)
+        state, self._state = self._state, None  # until it is whole again: an interrupt may leave half of it
+        is_new = state is None or state.atoms != len(positions)
         if is_new:
-            self._state = BlockState(
+            state = BlockState(
                 positions,
                 self._lengths,
                 cutoff=lists.cutoff,
@@ -115,18 +116,18 @@ class BlockForces:
                 threads=self._threads,
             )
         while True:
-            status, was_built = self._state.run(evaluate, positions, forces, lists.skin / 2, is_new)
+            status, was_built = state.run(evaluate, positions, forces, lists.skin / 2, is_new)
             if status == DONE:
                 break
             is_new = True  # there was no room for the list; now there is
         self.builds += was_built
-        energy, virial = self._state.energy, self._state.virial
+        energy, virial = state.energy, state.virial
         if not np.isfinite(energy + virial):
-            self._state = None
             near = neighbor_list(positions, lists.box, lists.cutoff)
             lennard_jones(positions, lists.box, near, cutoff=lists.cutoff)
             raise ValueError(
                 f"{nearest_pair(positions, lists.box, near)}, which is too near for float32; "
                 "allowed: precision='float64'"
             )
+        self._state = state
         return Forces(forces, energy, virial)

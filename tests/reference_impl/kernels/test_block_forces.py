@@ -153,6 +153,23 @@ def test_positions_that_cannot_be():
     assert_equal(forces(positions), positions, lengths, 2.5, "float64")
 
 
+def test_a_call_after_an_interrupted_one_starts_anew(monkeypatch):
+    pytest.importorskip("numba", reason="without numba nothing is kept")
+    from reference_impl.kernels.lennard_jones.block_state import BlockState
+
+    positions, lengths = crystal(400, [8.0] * 3, seed=0)
+    forces = BlockForces(lengths)
+    with monkeypatch.context() as patch:
+        patch.setattr(BlockState, "run", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            forces(positions)
+    assert_equal(forces(positions), positions, lengths, 2.5, "float64")
+
+
+def interrupt(*_arguments):
+    raise KeyboardInterrupt
+
+
 def test_what_float32_cannot_hold_is_said():
     pair = frozen([[1.0, 1, 1], [1.0004, 1, 1]])
     assert np.isfinite(lennard_jones(pair, [9, 9, 9], neighbor_list(pair, [9, 9, 9], 2.5)).energy)

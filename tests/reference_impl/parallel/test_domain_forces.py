@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +14,8 @@ from hypothesis import strategies as st
 from reference_impl import lennard_jones, neighbor_list
 from reference_impl.box import Box
 from reference_impl.dynamics import fcc_lattice
-from reference_impl.parallel import DomainForces, Processes, Serial, Threads
+from reference_impl.parallel import DomainForces, Processes, Serial, Threads, devices
+from reference_impl.parallel.domain import Domain
 from tests.reference_impl.neighbors.systems import frozen
 
 DEVICES = {
@@ -137,6 +142,53 @@ def test_a_device_serves_one_run_and_no_second(device):
         assert_same(forces.compute(positions), positions, box)
     with pytest.raises(ValueError, match="has domains already"):
         DomainForces(5, [9, 9, 9], device=used)
+
+
+def test_after_an_interrupt_no_thread_is_at_work(monkeypatch):
+    positions, box = crystal()
+    with DomainForces(500, box, domains=2, device=Threads(2)) as forces:
+        forces.compute(positions)
+        began, ended, work = [], [], Domain.moved
+
+        def slow(domain):
+            began.append(domain)
+            time.sleep(0.05)
+            ended.append(work(domain))
+            return ended[-1]
+
+        def interrupt(_asked):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Domain, "moved", slow)
+            patch.setattr(devices, "wait", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                forces.compute(positions)
+            assert len(ended) == len(began)
+        assert_same(forces.compute(positions), positions, box)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.parametrize("device", [Threads, Processes])
+def test_a_fork_has_threads_of_its_own_and_no_workers(device):
+    positions, box = crystal()
+    with DomainForces(500, box, domains=2, device=device(2)) as forces:
+        forces.compute(positions)
+        child = os.fork()
+        if child == 0:
+            signal.alarm(30)  # whoever waits for a thread or an answer waits forever
+            ended = 1
+            try:
+                assert_same(forces.compute(positions), positions, box)
+                ended = 0
+            except ValueError as error:
+                ended = 2 if "a fork; allowed: in process" in str(error) else 3
+                forces.close()
+            finally:
+                os._exit(ended)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == (0 if device is Threads else 2)
+        assert_same(forces.compute(positions + 0.1), positions + 0.1, box)
 
 
 def test_more_workers_than_domains_are_not_started():
