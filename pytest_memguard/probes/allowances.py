@@ -188,12 +188,14 @@ class CapturedOutput:
 
 
 def _captured_bytes() -> int:
-    """Size of the in-memory buffers that stand in for stdout and stderr; files (the default) hold nothing here."""
+    """Size of the in-memory buffers that pytest puts in place of stdout and stderr.
+
+    Files (the default) hold nothing here, and what a test puts in their place is its own.
+    """
     from io import BytesIO  # noqa: PLC0415
 
     total = 0
     for stream in (sys.stdout, sys.stderr):
-        buffer = getattr(stream, "buffer", None)
-        if isinstance(buffer, BytesIO):
-            total += sys.getsizeof(buffer)
+        if type(stream).__module__ == "_pytest.capture" and isinstance(stream.buffer, BytesIO):
+            total += sys.getsizeof(stream.buffer)
     return total

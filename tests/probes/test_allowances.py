@@ -7,6 +7,8 @@ import sys
 import threading
 import tracemalloc
 
+from _pytest.capture import CaptureIO
+
 from pytest_memguard.probes import allowances
 
 
@@ -82,9 +84,10 @@ def test_a_module_that_loads_when_first_used_is_not_loaded(tmp_path, monkeypatch
     assert sys.loads_late_was_loaded
 
 
-def test_captured_output_counts_by_its_growth(monkeypatch):
-    stream = io.TextIOWrapper(io.BytesIO(), write_through=True)
+def test_captured_output_counts_by_its_growth_and_a_test_s_own_stream_does_not(monkeypatch):
+    stream = CaptureIO()
     monkeypatch.setattr(sys, "stdout", stream)
     output = allowances.CapturedOutput()
     stream.write("x" * 100_000)
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BytesIO(b"x" * 10**6)))
     assert 100_000 <= output.growth_bytes() < 150_000
