@@ -36,7 +36,7 @@ def unseen_changes(places: Iterable[str], *, head: Path, base: Path) -> list[str
     return sorted(
         path.relative_to(head).as_posix()
         for place in places
-        if (head / place).is_dir() and not (head / place).is_symlink()
+        if _is_inside(place, head) and not (head / place).is_symlink()
         for path in (head / place).rglob("*.py")
         if not _is_test(path.name) and _differs(path, base / path.relative_to(head))
     )
@@ -59,11 +59,14 @@ def bring_over(places: Iterable[str], *, head: Path, base: Path) -> None:
 
     What lies outside of the trees, or behind a link that leads out of base, is left alone.
     """
-    inside = base.resolve()
     for place in sorted(places):
-        # `..` and links lead to the user's own files, which are to be read and never to be replaced.
-        if (base / place).parent.resolve().is_relative_to(inside):
+        if _is_inside(place, base):
             _replace(base / place, head / place)
+
+
+def _is_inside(place: str, tree: Path) -> bool:
+    """Whole paths, ``..`` and links lead to the user's own files, which are to be read and never to be replaced."""
+    return (tree / place).parent.resolve().is_relative_to(tree.resolve())
 
 
 def is_brought_over(name: str, places: frozenset[str]) -> bool:

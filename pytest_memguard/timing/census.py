@@ -73,7 +73,10 @@ def take_census(side: SideName, launch: Launch, tree: Path, *, log: Path, packag
     except WorkerGone as gone:
         if gone.status == _USAGE_ERROR and side is SideName.HEAD:
             raise WrongUse(f"pytest refuses: {gone.reason}") from gone
-        raise CouldNotRun(f"pytest collects nothing on {side.value}: {gone.reason}") from gone
+        how = (
+            side.value if side is SideName.HEAD else "base, with the benchmark files and conftest.py of head"
+        )
+        raise CouldNotRun(f"pytest collects nothing on {how}: {gone.reason}") from gone
     return Census(
         benchmarks=tuple(_benchmark(**each, tree=tree) for each in found["items"]),
         errors=tuple(CollectionError(**each) for each in found["errors"]),

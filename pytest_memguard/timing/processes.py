@@ -84,12 +84,14 @@ def unsupported() -> str | None:
 
 def start(launch: Launch, tree: Path, entry: Entry, *, fds: tuple[int, int]) -> subprocess.Popen[bytes]:
     """A pytest in ``tree`` that hears and tells through ``fds``."""
+    # Outside of its rootdir pytest names tests by the arguments that led to them: then these may not change.
+    is_narrow = not any(Path(name).is_absolute() for name in entry.files)
     given = {
         "read": fds[0],
         "write": fds[1],
         "tree": str(tree),
         "checkouts": list(map(str, launch.checkouts)),
-        "files": [str(tree / name) for name in entry.files],
+        "files": [str(tree / name) for name in entry.files] if is_narrow else [],
     }
     arguments = [_moved(argument, launch.checkouts, tree) for argument in launch.arguments]
     rootdir = [] if launch.rootdir is None else [f"--rootdir={tree / launch.rootdir}"]

@@ -62,13 +62,14 @@ def test_files_outside_of_the_trees_are_left_alone(tmp_path, trees, name):
     base, head = trees(
         base={"a.py": ""},
         head={"a.py": ""},
-        mine={"tests/test_a.py": "mine", "tests/data": "mine", "conftest.py": "mine"},
+        mine={"tests/test_a.py": "mine", "tests/data.py": "mine", "conftest.py": "mine"},
     )
     mine = tmp_path / "mine"
     (base / "linked").symlink_to(mine)
     (head / "linked").symlink_to(mine)
     before = contents(mine)
     places = places_of([name.format(mine=mine)], head=head, ini=None)
+    assert unseen_changes(places, head=head, base=base) == []
     bring_over(places, head=head, base=base)
     assert contents(mine) == before
 

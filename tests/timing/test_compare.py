@@ -343,10 +343,14 @@ def test_a_project_in_a_folder_of_the_repository(sample):
         }
     )
     sample.commit({"two/src/other.py": "def slower():\n    return sum(range(3000))\n"})
-    link = sample.temp.parent / "link"
+    link, outside = sample.temp.parent / "link", sample.temp.parent / "tests"
     link.symlink_to(sample.path)
-    done, found = sample.timed(str(link / "one" / "bench"), PYTHONPATH=str(sample.path / "two" / "src"))
+    outside.mkdir()
+    (outside / "test_outside.py").write_text(test.replace("test_one", "test_outside"))
+    arguments = (str(link / "one" / "bench"), str(outside))
+    done, found = sample.timed(*arguments, PYTHONPATH=str(sample.path / "two" / "src"))
     verdicts = {name: each["verdict"] for name, each in found.items()}
-    assert verdicts == {"test_one": "pass", "test_other": "regressed"}, done.stdout
+    assert verdicts == {"test_one": "pass", "test_outside": "pass", "test_other": "regressed"}, done.stdout
+    assert (outside / "test_outside.py").exists()
     assert found["test_one"]["nodeid"] == "bench/test_a.py::test_one"
     assert found["test_one"]["file"] == "one/bench/test_a.py"
