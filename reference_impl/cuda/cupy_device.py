@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from reference_impl.backends import import_cupy
@@ -38,7 +38,7 @@ class CupyDevice:
         runtime = cupy.cuda.runtime
         self._number = runtime.getDevice() if number is None else number
         is_of_thread = cupy.cuda.get_current_stream(self._number).ptr == runtime.streamPerThread
-        self._stream: Any = cupy.cuda.Stream.null if is_of_thread else nullcontext()
+        self._shared: Any = cupy.cuda.Stream.null if is_of_thread else None
         self.name = runtime.getDeviceProperties(self._number)["name"].decode()
 
     def empty(self, shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
@@ -62,10 +62,14 @@ class CupyDevice:
         with self._current():
             self._function(kernel)((grid,), (block,), arguments)
 
-    @contextmanager
-    def _current(self) -> Iterator[None]:
+    def _current(self) -> Any:
         """Makes this the device of the thread, for a while: CuPy keeps one for each."""
-        with self._cupy.cuda.Device(self._number), self._stream:
+        device = self._cupy.cuda.Device(self._number)
+        return device if self._shared is None else self._on_shared(device)
+
+    @contextmanager
+    def _on_shared(self, device: Any) -> Iterator[None]:
+        with device, self._shared:
             yield
 
     def _function(self, kernel: Kernel) -> Any:
