@@ -87,9 +87,9 @@ class DeviceProbe:
                 return _SilentWindow(self.name)
             if complaint := self.source.attach():
                 return _SilentWindow(self.name, complaint)
-            self._pool = PoolProbe(self.source, self.name)
         self._windows += 1
         try:
+            self._pool = self._pool or PoolProbe(self.source, self.name)
             return _DeviceWindow(self, self._pool, plan)
         except BaseException:
             self.window_closed()

@@ -60,6 +60,17 @@ def test_a_window_that_fails_to_open_leaves_the_library_as_it_was(cupy, monkeypa
     assert probe.open(WindowPlan()).close().broken == ""
 
 
+def test_counters_that_fail_as_a_window_opens_leave_nothing_in_place(fakes, monkeypatch):
+    torch = importlib.import_module("torch")
+    torch.cuda.init()
+    probe, before = make_probe("torch"), vars(torch._C).copy()
+    with monkeypatch.context() as fault:
+        fault.setattr(torch.cuda, "memory_stats_as_nested_dict", failing(RuntimeError("illegal address")))
+        assert "illegal address" in probe.open(WindowPlan()).close().broken
+    assert vars(torch._C) == before
+    assert probe.open(WindowPlan()).close().broken == ""
+
+
 def test_a_library_that_cannot_settle_is_read_all_the_same(cupy, monkeypatch):
     """As CuPy without cuFFT, whose plans need no clearing."""
     monkeypatch.setattr(cupy.fft.config, "get_plan_cache", failing(ImportError("libcufft.so.11")))
