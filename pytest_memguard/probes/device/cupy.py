@@ -80,10 +80,11 @@ class CupySource:
 
     def detach(self) -> None:
         """An allocator that somebody else chose stays, and so does ours inside ``using_allocator``: it passes on."""
+        ours = self._allocator.malloc
         self._allocator.close()
-        if self._cupy.cuda.get_allocator() == self._allocator.malloc:
+        if self._cupy.cuda.get_allocator() is ours:
             with suppress(ValueError):
-                self._cupy.cuda.set_allocator(behind_closed(self._allocator.malloc))
+                self._cupy.cuda.set_allocator(behind_closed(ours))
         self._pool = self._allocator = None
 
     def trouble(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -18,39 +19,43 @@ class CountingAllocator:
     """
 
     def __init__(self, found: Callable[[int], Any], pool: Any, device: int, *, has_others: bool) -> None:
-        self.found, self.pool = found, pool
-        self._used_bytes, self._device = pool.used_bytes, device
-        self.is_closed = False
+        self.found, self.pool, self.is_closed = found, pool, False
         self.elsewhere = 0  # allocations on other devices
         self.arena: Any = None  # weak reference to the device's own pool
-        self._lock = threading.Lock()
-        self._has_others = has_others
         self.allocated_mark_bytes = self.reserved_mark_bytes = 0
+        self._lock = threading.Lock()
         self.reset()
+        self.malloc: Any = self._made_for_one_of(device) if has_others else self._made()
+        self.malloc.__self__ = self  # as a method has it, which would be slower
 
-    @property
-    def malloc(self) -> Callable[[int], Any]:
-        """For :func:`cupy.cuda.set_allocator`."""
-        return self._allocate_here if self._has_others else self._allocate
-
-    def _allocate(self, size: int) -> Any:
+    def _made(self) -> Any:
         """Called for every allocation of the tested program: nothing in it that is not needed."""
-        memory = self.found(size)
-        used = self._used_bytes()
-        if used > self.allocated_mark_bytes:
-            self._raise_marks(used, memory)
-        return memory
+        found, used_bytes = self.found, self.pool.used_bytes
 
-    def _allocate_here(self, size: int) -> Any:
-        """With several devices, those that are allocated on another one count on that one."""
-        memory = self.found(size)
-        if memory.device_id != self._device:
-            self.elsewhere += 1
+        def malloc(size: int) -> Any:
+            memory = found(size)
+            used = used_bytes()
+            if used > self.allocated_mark_bytes:
+                self._raise_marks(used, memory)
             return memory
-        used = self._used_bytes()
-        if used > self.allocated_mark_bytes:
-            self._raise_marks(used, memory)
-        return memory
+
+        return malloc
+
+    def _made_for_one_of(self, device: int) -> Any:
+        """With several devices, those that are allocated on another one count on that one."""
+        found, used_bytes = self.found, self.pool.used_bytes
+
+        def malloc(size: int) -> Any:
+            memory = found(size)
+            if memory.device_id != device:
+                self.elsewhere += 1
+                return memory
+            used = used_bytes()
+            if used > self.allocated_mark_bytes:
+                self._raise_marks(used, memory)
+            return memory
+
+        return malloc
 
     def _raise_marks(self, used: int, memory: Any) -> None:
         """Locked, so that of two threads the higher mark stays. What is reserved grows only when something is asked."""
@@ -61,13 +66,14 @@ class CountingAllocator:
             self.arena = arena
 
     def reset(self) -> None:
-        used, reserved = int(self._used_bytes()), int(self.pool.total_bytes())
+        used, reserved = int(self.pool.used_bytes()), int(self.pool.total_bytes())
         with self._lock:
             self.allocated_mark_bytes, self.reserved_mark_bytes = used, reserved
 
     def close(self) -> None:
-        self.is_closed = True
-        self._used_bytes = int  # zero, above no mark: nothing is looked at any more
+        """From now on it passes on, for as long as somebody has it: nobody needs it here."""
+        self.is_closed, self.malloc = True, None
+        self.allocated_mark_bytes = sys.maxsize  # nothing rises above it
 
 
 def stack(allocator: Any) -> tuple[Any, ...]:
