@@ -15,15 +15,19 @@ import click
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
 from pytest_memguard.cli.files import load_run
 from pytest_memguard.cli.terminal import print_line, print_table, progress
+from pytest_memguard.model import Verdict
+from pytest_memguard.units import format_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_memguard.model import TestResult
 
 __all__ = ["command"]
 
 _TIMEOUT_SECONDS = 120
 
-# One leak for every probe that may be judged here, and one test that must not be red.
+# A leak for every probe that may be judged here, a peak, and one test that must not be red.
 _CANARY = """
 import ctypes, mmap
 import pytest
@@ -46,10 +50,20 @@ def test_leaks_rss():
     pages.write(b"x" * len(pages))
     KEPT.append(pages)
 
+@pytest.mark.memory_budget(peak="1 MiB", probe="python")
+def test_peaks_python():
+    bytearray(8_000_000)
+
 @pytest.mark.memory_budget(leak="0 B", probe="python", rounds=5)
 def test_is_clean():
     sorted(range(10_000))
 """
+_KNOWN_BYTES = {
+    "test_leaks_python": 100_000,
+    "test_leaks_heap": 1_000_000,
+    "test_leaks_rss": 4 * 2**20,
+    "test_peaks_python": 8_000_000,
+}
 
 
 @click.command(name="doctor")
@@ -70,7 +84,10 @@ def command(*, timing: bool) -> int:
         troubles += check_timing()
     if troubles:
         raise Failure("; ".join(troubles), ExitCode.COULD_NOT_RUN)
-    print_line("memguard works here: every leak was caught, and what does not leak passed", {"green": True})
+    print_line(
+        "memguard works here: what leaks or peaks was caught with its size, and what does not leak passed",
+        {"green": True},
+    )
     return ExitCode.IN_ORDER
 
 
@@ -126,14 +143,30 @@ def _run_canary() -> dict[str, TestResult]:
 
 
 def _troubles(results: dict[str, TestResult], complaints: dict[str, str | None]) -> list[str]:
-    expected = {f"test_leaks_{name}": "unavailable" if why else "fail" for name, why in complaints.items()}
-    expected = {name: verdict for name, verdict in expected.items() if name in _CANARY}
-    expected["test_is_clean"] = "pass"
-    return [
-        f"{name} came to {results[name].verdict.value if name in results else 'nothing'}, expected: {verdict}"
-        for name, verdict in expected.items()
-        if name not in results or results[name].verdict.value != verdict
-    ]
+    expected = {
+        name: Verdict.UNAVAILABLE if complaints.get(name.rpartition("_")[2]) else Verdict.FAIL
+        for name in _KNOWN_BYTES
+    }
+    if Verdict.FAIL not in expected.values():
+        return ["no probe can be used here, so that no leak would be caught"]
+    troubles = []
+    for name, verdict in {**expected, "test_is_clean": Verdict.PASS}.items():
+        found = results[name].verdict if name in results else None
+        if found is not verdict:
+            troubles.append(
+                f"{name} came to {found.value if found else 'nothing'}, expected: {verdict.value}"
+            )
+        elif verdict is Verdict.FAIL:
+            troubles += _size_trouble(name, results[name])
+    return troubles
+
+
+def _size_trouble(name: str, result: TestResult) -> Iterator[str]:
+    """Red alone proves little: the bytes must be those of the canary, give or take what the allocator rounds up."""
+    known_bytes = _KNOWN_BYTES[name]
+    found_bytes = max((m.value or 0 for m in result.measurements), default=0)
+    if not 0.75 * known_bytes <= found_bytes <= 2 * known_bytes:
+        yield f"{name} found {format_bytes(found_bytes)}, expected: {format_bytes(known_bytes)}"
 
 
 def _reason(result: TestResult) -> str:

@@ -4,10 +4,10 @@ import sys
 import pytest
 
 from pytest_memguard.cli import doctor, selftest
-from pytest_memguard.model import TestResult, Verdict
+from pytest_memguard.model import Verdict
 from pytest_memguard.timing.git import Repository
 from tests.cli.repository import Repository as History
-from tests.cli.samples import memguard
+from tests.cli.samples import measured, memguard, result
 
 
 def test_here_every_leak_is_caught(tmp_path):
@@ -24,30 +24,35 @@ def test_here_every_leak_is_caught(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def results(**verdicts):
+SOUND = {
+    "test_leaks_python": ("fail", 100_040),
+    "test_leaks_heap": ("fail", 1_000_016),
+    "test_leaks_rss": ("fail", 5 * 2**20),
+    "test_peaks_python": ("fail", 8_000_040),
+    "test_is_clean": ("pass", 0),
+}
+
+
+def results(**found):
     return {
-        name: TestResult(nodeid=name, file="", line=1, verdict=Verdict(verdict))
-        for name, verdict in verdicts.items()
+        name: result(name, measured("leak", value), verdict=Verdict(verdict))
+        for name, (verdict, value) in (SOUND | found).items()
     }
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "trouble"),
+    ("found", "trouble"),
     [
-        ({"test_leaks_python": "pass"}, "test_leaks_python came to pass, expected: fail"),
-        ({"test_is_clean": "fail"}, "test_is_clean came to fail, expected: pass"),
-        ({"test_leaks_heap": "unavailable"}, "test_leaks_heap came to unavailable, expected: fail"),
+        ({"test_leaks_python": ("pass", 0)}, "test_leaks_python came to pass, expected: fail"),
+        ({"test_is_clean": ("fail", 9)}, "test_is_clean came to fail, expected: pass"),
+        ({"test_leaks_heap": ("unavailable", None)}, "test_leaks_heap came to unavailable, expected: fail"),
+        ({"test_leaks_rss": ("fail", 4096)}, "test_leaks_rss found 4.0 KiB, expected: 4.0 MiB"),
+        ({"test_peaks_python": ("fail", 2**30)}, "test_peaks_python found 1.0 GiB, expected: 7.6 MiB"),
     ],
 )
-def test_a_canary_that_is_not_caught_is_no_success(monkeypatch, verdicts, trouble):
-    sound = {
-        "test_leaks_python": "fail",
-        "test_leaks_heap": "fail",
-        "test_leaks_rss": "fail",
-        "test_is_clean": "pass",
-    }
+def test_a_canary_that_is_not_caught_is_no_success(monkeypatch, found, trouble):
     monkeypatch.setattr(doctor, "_check_probes", lambda: dict.fromkeys(["python", "heap", "rss"]))
-    monkeypatch.setattr(doctor, "_run_canary", lambda: results(**(sound | verdicts)))
+    monkeypatch.setattr(doctor, "_run_canary", lambda: results(**found))
     done = memguard("doctor")
     assert done.exit_code == 4
     assert trouble in done.stderr
@@ -57,14 +62,17 @@ def test_a_probe_that_cannot_run_here_is_no_trouble(monkeypatch):
     monkeypatch.setattr(
         doctor, "_check_probes", lambda: {"python": None, "heap": "not on this system", "rss": None}
     )
-    verdicts = {
-        "test_leaks_python": "fail",
-        "test_leaks_heap": "unavailable",
-        "test_leaks_rss": "fail",
-        "test_is_clean": "pass",
-    }
-    monkeypatch.setattr(doctor, "_run_canary", lambda: results(**verdicts))
+    without_heap = results(test_leaks_heap=("unavailable", None))
+    monkeypatch.setattr(doctor, "_run_canary", lambda: without_heap)
     assert memguard("doctor").exit_code == 0
+
+
+def test_where_no_probe_can_be_used_nothing_is_in_order(monkeypatch):
+    monkeypatch.setattr(doctor, "_check_probes", lambda: dict.fromkeys(["python", "heap", "rss"], "not here"))
+    monkeypatch.setattr(doctor, "_run_canary", dict)
+    done = memguard("doctor")
+    assert done.exit_code == 4
+    assert "no probe can be used here" in done.stderr
 
 
 def test_its_commits_are_those_of_a_repository_of_its_own(tmp_path, monkeypatch):
