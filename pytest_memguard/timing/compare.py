@@ -100,10 +100,11 @@ def compare(
         duet.origins[SideName.HEAD] |= on_head.origins
         advisory = tuple(_advisory(duet, trees, differing, settings))
         instructions, notes = _instructions(stage, duet, settings, watch)
-    found = [
-        _counted(record.result(settings=settings, alpha=duet.alpha, stopped=duet.stopped), instructions)
+    results = [
+        record.result(settings=settings, alpha=duet.alpha, stopped=duet.stopped)
         for record in duet.records.values()
     ]
+    found = [_counted(_explained(each, on_base), instructions) for each in results]
     return DuetRun(
         base=base,
         head=head + ("+" if changed else ""),
@@ -192,6 +193,16 @@ def _instructions(
         return count_instructions(stage, duet.records, watch), []
     except InstructionsLost as lost:
         return {}, [f"instructions could not be counted {lost}"]
+
+
+def _explained(timing: BenchmarkTiming, on_base: Census) -> BenchmarkTiming:
+    """Why what is new may only look so: head's file, or a conftest.py above it, does not work on base."""
+    if timing.verdict is TimingVerdict.NEW and timing.nodeid not in {b.nodeid for b in on_base.benchmarks}:
+        for error in on_base.errors:
+            if timing.nodeid.startswith((f"{error.nodeid}::", f"{error.nodeid}/")):
+                reason = f"head's files cannot be collected on base: {error.text}"
+                return dataclasses.replace(timing, reason=reason)
+    return timing
 
 
 def _counted(timing: BenchmarkTiming, counts: Mapping[str, tuple[float, float]]) -> BenchmarkTiming:

@@ -229,6 +229,8 @@ def test_what_base_cannot_do_is_new(compared):
     new = {name: each for name, each in found.items() if each["verdict"] == "new"}
     assert set(new) == {"test_new_function", "test_fails_on_base", "test_new_file"}
     assert "AttributeError" in new["test_new_function"]["reason"]
+    reason = "head's files cannot be collected on base: ImportError: cannot import name 'brand_new'"
+    assert new["test_new_file"]["reason"].startswith(reason)
     assert new["test_new_function"]["head_seconds"] > 0
 
 
