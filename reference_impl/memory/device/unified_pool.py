@@ -115,7 +115,7 @@ class UnifiedPool:
         for key, reference in list(self._on_device.items()):
             array = reference()
             if array is None:  # dropped
-                del self._on_device[key]
+                self._on_device.pop(key, None)  # its finalizer may have been quicker
             elif not array.users:
                 array.host()
                 self.moved(evictions=1)

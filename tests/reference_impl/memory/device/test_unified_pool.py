@@ -79,6 +79,14 @@ def test_a_dropped_array_leaves_no_trace():
     assert pool.traffic.evictions == 0
 
 
+def test_an_array_that_another_thread_drops_meanwhile_makes_no_trouble():
+    pool = unified(2 * KIB)
+    pool._on_device[7] = lambda: pool._on_device.pop(7, None) and None  # its finalizer is quicker
+    with pool.array(2 * KIB, np.uint8).on_device(), pytest.raises(MemoryError):
+        pool.room_on_device(pool.array(1, np.uint8))
+    assert 7 not in pool._on_device
+
+
 @settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["host", "device", "drop"])), max_size=40))
 def test_values_survive_every_move(steps):
