@@ -14,6 +14,7 @@ import click
 
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
 from pytest_memguard.cli.files import load_run
+from pytest_memguard.cli.pytest_error import first_error
 from pytest_memguard.cli.terminal import print_line, print_table, progress
 from pytest_memguard.model import Verdict
 from pytest_memguard.units import format_bytes
@@ -137,8 +138,8 @@ def _run_canary() -> dict[str, TestResult]:
                 f"the canary did not end within {_TIMEOUT_SECONDS} s", ExitCode.COULD_NOT_RUN
             ) from None
         if not run.exists():
-            last = (done.stdout + done.stderr).strip().splitlines()[-1:] or ["no output"]
-            raise Failure(f"the canary did not run: {last[0]}", ExitCode.COULD_NOT_RUN)
+            said = first_error(done.stdout, done.stderr)
+            raise Failure(f"the canary did not run: {said or 'no output'}", ExitCode.COULD_NOT_RUN)
         return {result.nodeid.partition("::")[2]: result for result in load_run(run).tests}
 
 

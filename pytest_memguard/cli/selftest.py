@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
+from pytest_memguard.cli.pytest_error import first_error
 from pytest_memguard.cli.terminal import print_line, print_table, progress
 from pytest_memguard.timing.alone import run_alone
 from pytest_memguard.timing.errors import CouldNotRun, Terminated
@@ -134,6 +135,7 @@ def _compare(folder: Path, base: str, head: str) -> Iterator[dict[str, Any]]:
     }
     status, said = run_alone(command, repository, environment={**os.environ, **quiet})
     if status not in (ExitCode.IN_ORDER, ExitCode.REGRESSION) or not target.exists():
-        last = said.strip().splitlines()[-1:] or ["no output"]
-        raise Failure(f"the comparison did not run: {last[0]}", ExitCode.COULD_NOT_RUN)
+        raise Failure(
+            f"the comparison did not run: {first_error(said) or 'no output'}", ExitCode.COULD_NOT_RUN
+        )
     yield from json.loads(target.read_text(encoding="utf-8"))["timing"]["benchmarks"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
+from pytest_memguard.cli.pytest_error import first_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,8 +50,9 @@ def collect(arguments: Sequence[str]) -> Collected:
             check=False,
         )
         if done.returncode not in (_OK, _NONE_SELECTED) or not answer.exists():
+            said = first_error(done.stdout, done.stderr)
             raise Failure(
-                f"pytest could not collect the tests (exit status {done.returncode}{_first_error(done)}): "
+                f"pytest could not collect the tests (exit status {done.returncode}, {said}): "
                 "run pytest --collect-only to see why",
                 ExitCode.COULD_NOT_RUN,
             )
@@ -62,8 +64,3 @@ def collect(arguments: Sequence[str]) -> Collected:
         whole_files=frozenset(content["whole_files"]),
         rootdir=Path(content["rootdir"]),
     )
-
-
-def _first_error(done: subprocess.CompletedProcess[str]) -> str:
-    lines = [line.strip() for line in f"{done.stdout}\n{done.stderr}".splitlines()]
-    return next((f", {line}" for line in lines if line.startswith(("ERROR ", "ERROR:", "E  "))), "")

@@ -16,6 +16,7 @@ from pytest_memguard.cli.baseline.pair_spread import pair_spreads
 from pytest_memguard.cli.baseline.timing_numbers import Process, best_scores, entries_of, objections
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
 from pytest_memguard.cli.files import reading, writing
+from pytest_memguard.cli.pytest_error import first_error
 from pytest_memguard.cli.terminal import print_line, progress
 from pytest_memguard.reports.text import plural
 from pytest_memguard.store import timing_baselines
@@ -109,10 +110,9 @@ def _time_once(arguments: Sequence[str]) -> dict[str, Any]:
             check=False,
         )
         if done.returncode not in _ENDED_IN_ORDER or not answer.exists():
-            lines = [line.strip() for line in f"{done.stdout}\n{done.stderr}".splitlines()]
-            first = next((f": {line}" for line in lines if line.startswith(("ERROR", "E  "))), "")
+            said = first_error(done.stdout, done.stderr)
             raise Failure(
-                f"pytest could not run the benchmarks (exit status {done.returncode}{first})",
+                f"pytest could not run the benchmarks (exit status {done.returncode}: {said})",
                 ExitCode.COULD_NOT_RUN,
             )
         content: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
