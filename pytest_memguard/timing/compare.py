@@ -115,7 +115,7 @@ def compare(
         benchmarks=(*(_advised(each, advisory) for each in found), *_not_collected(on_head, trees.head)),
         controls=tuple(judge_controls(duet.controls, settings.threshold)),
         advisory=advisory,
-        notes=(*_notes(duet, stage, unseen), *notes),
+        notes=(*_notes(duet, stage), *_left_out(unseen, repository.submodules(), settings), *notes),
         hash_seeds=tuple(duet.hash_seeds),
     )
 
@@ -223,12 +223,21 @@ def _not_collected(on_head: Census, tree: Path) -> list[BenchmarkTiming]:
     ]
 
 
-def _notes(duet: Duet, stage: Stage, unseen: Sequence[str]) -> Iterator[str]:
+def _notes(duet: Duet, stage: Stage) -> Iterator[str]:
     if not stage.cpus:
         yield "processes cannot be pinned to a core on this system: expect more noise"
     elif not duet.was_pinned:
         yield "the processes could not be pinned to one core: expect more noise"
+
+
+def _left_out(unseen: Sequence[str], submodules: Sequence[str], settings: DuetSettings) -> Iterator[str]:
+    """What a comparison says nothing about."""
     if unseen:
-        more = f" and {len(unseen) - _MOST_NAMED} more" if len(unseen) > _MOST_NAMED else ""
-        names = ", ".join(unseen[:_MOST_NAMED]) + more
-        yield f"changed, and head's on both sides for it lies beside benchmarks, so not compared: {names}"
+        yield f"changed, and head's on both sides for it lies beside benchmarks, so not compared: {_few(unseen)}"
+    if submodules and settings.build is None:
+        yield f"submodules are empty on both sides unless --build fills them: {_few(submodules)}"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

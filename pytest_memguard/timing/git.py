@@ -54,7 +54,7 @@ class Repository:
         Raises
         ------
         CouldNotRun
-            When git refuses; its own last words are the reason.
+            When git refuses; its own words are the reason.
         """
         # Hooks of checkouts are none of our business.
         command = ("git", "-c", f"core.hooksPath={os.devnull}", "-C", str(self.top), *arguments)
@@ -69,8 +69,11 @@ class Repository:
         except OSError as error:
             raise CouldNotRun(f"git cannot be run: {error.strerror}") from error
         if done.returncode:
-            said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise CouldNotRun(said[-1] if said else f"git {arguments[0]} ended with status {done.returncode}")
+            lines = [line.strip() for line in done.stderr.decode(errors="replace").splitlines()]
+            # From the error on: what it advises stands below, such as which folder to call safe.
+            start = next((n for n, line in enumerate(lines) if line.startswith(("fatal:", "error:"))), -1)
+            said = " ".join(filter(None, lines[start:]))
+            raise CouldNotRun(said or f"git {arguments[0]} ended with status {done.returncode}")
         return done.stdout.decode(errors="surrogateescape").rstrip("\n")
 
     def commit(self, name: str) -> str:
@@ -114,6 +117,10 @@ class Repository:
 
     def files(self) -> tuple[str, ...]:
         return tuple(name for name in self.ask("ls-files", "-z").split("\0") if name)
+
+    def submodules(self) -> tuple[str, ...]:
+        lines = self.ask("ls-files", "--stage", "-z").split("\0")
+        return tuple(line.partition("\t")[2] for line in lines if line.startswith("160000 "))
 
     def checkouts(self) -> tuple[Path, ...]:
         """The top folders of this checkout and of all others of the repository."""

@@ -7,7 +7,7 @@ import pytest
 from pytest_memguard.model.timing import SideName
 from pytest_memguard.session.environment import describe_environment
 from pytest_memguard.timing import building, processes
-from pytest_memguard.timing.errors import CouldNotRun
+from pytest_memguard.timing.errors import CouldNotRun, WrongUse
 from pytest_memguard.timing.git import Repository, without_repository
 from tests.cli.repository import Repository as History
 from tests.cli.samples import memguard
@@ -44,6 +44,21 @@ def test_a_hook_of_another_repository_leads_nowhere(tmp_path, history, monkeypat
     assert not {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"} & environment.keys()
     kept = {"GIT_AUTHOR_NAME": "T", "GIT_CONFIG_COUNT": "0"}
     assert without_repository(kept) == kept
+
+
+def test_git_says_why_and_what_to_do(history, monkeypatch):
+    history.commit({"a.py": ""})
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(
+        WrongUse, match=r"fatal: .*dubious ownership.* git config --global --add safe.directory"
+    ):
+        Repository.around(history.folder)
+
+
+def test_submodules_have_names(tmp_path, history):
+    commit = history.commit({"a.py": ""})
+    history.git("update-index", "--add", "--cacheinfo", f"160000,{commit},vendored/it")
+    assert Repository(history.folder).submodules() == ("vendored/it",)
 
 
 def test_a_shallow_clone_is_told_how_to_get_the_rest(tmp_path, history, monkeypatch):

@@ -203,7 +203,8 @@ def _origins(packages: list[str], checkouts: list[str], tree: str) -> dict[str, 
     """Where the packages that were imported came from, and whatever came out of a checkout."""
     found: dict[str, str] = {}
     for name, module in sys.modules.copy().items():
-        file = str(getattr(module, "__file__", ""))
+        # Not getattr: a lazy module would be loaded by it, or fail to be.
+        file = str(getattr(module, "__dict__", {}).get("__file__", ""))
         is_near = any(file.startswith(each + os.sep) for each in checkouts)
         if is_near and _checkout_of(Path(file), checkouts, tree) is not None:
             found.setdefault(name.partition(".")[0], file)
