@@ -61,6 +61,9 @@ class Repeater:
                 pass  # forgets which lines have warned already: they would not warn again
         del self._item.user_properties[self._properties_before :]
         self._patches.undo()
+        instance: Any = getattr(self._item, "instance", None)
+        if getattr(instance, "_asyncioRunner", None) is not None:
+            instance._asyncioRunner = None  # noqa: SLF001 - unittest closes it and refuses a second one beside it
         if self._doctest_globals is not None:
             self._item.dtest.globs.update(self._doctest_globals)  # type: ignore[attr-defined]
 

@@ -167,7 +167,11 @@ def test_async_methods(pytester, run):
             async def test_large(self):
                 await asyncio.sleep(0)
                 bytearray(3 << 20)
+
+            @pytest.mark.memory_budget(peak="2 MiB", leak="0 B", rounds=3, warmup=1)
+            async def test_rounds(self):
+                await asyncio.sleep(0)
         """
     )
-    run.enforced().assert_outcomes(passed=1, failed=1)
+    run.enforced().assert_outcomes(passed=2, failed=1)
     assert run.measurement("test_small", "peak")["value"] > 1 << 20
