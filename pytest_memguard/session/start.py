@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -38,9 +40,23 @@ REGISTRY = pytest.StashKey[ProbeRegistry]()
 def registry_of(config: pytest.Config) -> ProbeRegistry:
     """The run's probes, made when first asked for: windows nest only within one instance of a probe."""
     if REGISTRY not in config.stash:
-        added = [probe for probes in config.hook.pytest_memguard_probes(config=config) for probe in probes]
-        config.stash[REGISTRY] = ProbeRegistry(added)
+        config.stash[REGISTRY] = ProbeRegistry(_added(config, "pytest_memguard_probes"))
     return config.stash[REGISTRY]
+
+
+def _added(config: pytest.Config, hook: str) -> list[Any]:
+    """What plugins add by a hook.
+
+    Raises
+    ------
+    pytest.UsageError
+        When one of them returns something that is no series.
+    """
+    given = getattr(config.hook, hook)(config=config)
+    for each in given:
+        if not isinstance(each, Iterable):
+            raise pytest.UsageError(f"{hook}: got {each!r}, accepted: a list")
+    return [*chain.from_iterable(given)]
 
 
 def start(config: pytest.Config) -> None:
@@ -52,8 +68,7 @@ def start(config: pytest.Config) -> None:
         For a setting or a file of baselines that cannot be read.
     """
     registry = registry_of(config)
-    added = [report for reports in config.hook.pytest_memguard_reports(config=config) for report in reports]
-    formats = FORMATS | {report.name: report for report in added}
+    formats = FORMATS | {report.name: report for report in _added(config, "pytest_memguard_reports")}
     settings = parse_settings(config, probes=tuple(registry), formats=tuple(formats))
     try:
         baselines = memory_baselines.load(settings.baselines)

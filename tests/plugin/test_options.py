@@ -81,6 +81,14 @@ def test_options_that_contradict_each_other_are_usage_errors(run, options, compl
     result.stderr.fnmatch_lines([f"ERROR: {complaint}"])
 
 
+@pytest.mark.parametrize("hook", ["pytest_memguard_probes", "pytest_memguard_reports"])
+def test_hooks_that_return_no_series(pytester, run, hook):
+    pytester.makeconftest(f"def {hook}(config): return 7\n")
+    result = run("--memguard")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {hook}: got 7, accepted: a list"])
+
+
 def test_a_wrong_mode(pytester, run):
     pytester.makeini("[pytest]\nmemguard = sometimes\n")
     result = run()
