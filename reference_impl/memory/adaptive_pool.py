@@ -12,6 +12,7 @@ import psutil
 from reference_impl.memory.array_pool import ArrayPool
 from reference_impl.memory.errors import PoolError, PoolExhaustedError
 from reference_impl.memory.shelf import LeastFrequentlyUsed
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -29,7 +30,7 @@ def bytes_of(size: int | str) -> int:
     Raises
     ------
     PoolError
-        For another unit, and a negative number.
+        For another unit, and a negative number or one that is not whole.
     """
     if isinstance(size, str):
         found = _SIZE.fullmatch(size)
@@ -37,13 +38,14 @@ def bytes_of(size: int | str) -> int:
             raise PoolError(
                 f"got size {size!r}, allowed: a number of B, kB, MB, GB, TB, KiB, MiB, GiB or TiB"
             )
-        number, prefix, binary = found.groups()
+        value, prefix, binary = found.groups()
         return int(
-            float(number) * (1024 if binary else 1000) ** " kMGT".index(prefix.replace("K", "k") or " ")
+            float(value) * (1024 if binary else 1000) ** " kMGT".index(prefix.replace("K", "k") or " ")
         )
-    if size < 0:
-        raise PoolError(f"got {size} B, allowed: >= 0")
-    return size
+    number = whole(size, "size", PoolError)
+    if number < 0:
+        raise PoolError(f"got {number} B, allowed: >= 0")
+    return number
 
 
 class AdaptivePool(ArrayPool):

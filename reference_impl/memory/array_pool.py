@@ -12,6 +12,7 @@ from reference_impl.memory.ledger import Counted, Ledger, atomic
 from reference_impl.memory.requests import normalize, refusal
 from reference_impl.memory.shelf import Buffer, LeastRecentlyUsed, Shelf, disown
 from reference_impl.uncopied import Uncopied
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ class ArrayPool(Counted):
     Raises
     ------
     PoolError
-        When ``max_bytes`` is negative.
+        When ``max_bytes`` is negative or no whole number.
 
     Notes
     -----
@@ -85,6 +86,7 @@ class ArrayPool(Counted):
         self._is_trimming = False
         self.hits = 0
         self.misses = 0
+        max_bytes = whole(max_bytes, "max_bytes", PoolError)
         if max_bytes < 0:
             raise PoolError(f"got max_bytes={max_bytes}, allowed: >= 0 (0 keeps nothing)")
         self.max_bytes = max_bytes

@@ -12,7 +12,7 @@ from reference_impl.memory.arena import Arenas, owner_of
 from reference_impl.memory.block import Block, lease, refusal
 from reference_impl.memory.errors import PoolError, PoolExhaustedError
 from reference_impl.memory.ledger import Counted, Ledger, atomic
-from reference_impl.memory.requests import whole
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,13 +65,15 @@ class BlockPool(Counted):
     ) -> None:
         if when_full not in get_args(WhenFull):
             raise PoolError(f"got when_full={when_full!r}, allowed: {', '.join(get_args(WhenFull))}")
-        alignment = whole(alignment, "alignment", least=1)
-        if alignment & (alignment - 1):
+        alignment = whole(alignment, "alignment", PoolError)
+        if alignment < 1 or alignment & (alignment - 1):
             raise PoolError(f"got alignment={alignment}, allowed: a power of two")
         self.alignment = alignment
         self._round, self._shift = alignment - 1, alignment.bit_length() - 1
         self.when_full: WhenFull = when_full
-        self._capacity = self.units(whole(capacity_bytes, "capacity_bytes", least=1))
+        if whole(capacity_bytes, "capacity_bytes", PoolError) < 1:
+            raise PoolError(f"got capacity_bytes={capacity_bytes}, allowed: >= 1")
+        self._capacity = self.units(capacity_bytes)
         self._ledger = Ledger()
         self.lock = self._ledger.lock
         self._is_at_work = False

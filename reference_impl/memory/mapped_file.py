@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import operator
 import os
 import secrets
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,9 +42,15 @@ def create_matrix(path: Path, shape: tuple[int, int], dtype: DTypeLike, *, overw
     ValueError
         For another shape than two lengths >= 1, and a dtype that is not of numbers.
     """
-    if len(shape) != 2 or min(shape) < 1:
+    try:
+        rows, columns = map(operator.index, shape)
+    except (TypeError, ValueError):
+        rows = columns = 0
+    if min(rows, columns) < 1:
         raise ValueError(f"got shape {shape}, allowed: (rows, columns), both at least 1")
-    header = Header(int(shape[0]), int(shape[1]), numeric(dtype), secrets.token_bytes(16))
+    header = Header(rows, columns, numeric(dtype), secrets.token_bytes(16))
+    if header.file_bytes > sys.maxsize:
+        raise ValueError(f"got shape {shape} of {header.dtype}: more bytes than a file can have")
     with replacing(path, overwrite=overwrite, is_left_over=_is_left_over) as file:
         _reserve(file, header.file_bytes)
         write_at(file, header.record_offset(1), Record(1, np.zeros(header.rows, bool)).pack())

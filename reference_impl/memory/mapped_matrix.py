@@ -13,6 +13,7 @@ from reference_impl.lock import WriterLock
 from reference_impl.memory.mapped_file import create_matrix, read_state, write_at
 from reference_impl.memory.mapped_format import Record, touched_rows
 from reference_impl.uncopied import Uncopied
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -162,6 +163,7 @@ class MappedMatrix(Uncopied):
                 f"got out of shape {out.shape}, {out.dtype}, strides {out.strides}; "
                 f"allowed: (rows, {self.shape[1]}), {self.dtype}, contiguous by rows"
             )
+        first = whole(first, "first")
         if not 0 <= first <= self.shape[0] - len(out):
             raise ValueError(f"got rows {first} to {first + len(out)}, allowed: 0 to {self.shape[0]}")
         at = self._header.offset + first * self._header.row_bytes

@@ -15,24 +15,7 @@ from reference_impl.memory.shelf import Buffer, Shelf
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-__all__ = ["normalize", "refusal", "whole"]
-
-
-def whole(number: Any, name: str, *, least: int) -> int:
-    """``number`` as an int, from any that is whole by its type.
-
-    Raises
-    ------
-    PoolError
-        For other types, and a number below ``least``.
-    """
-    try:
-        found = operator.index(number)
-    except TypeError:
-        found = None
-    if found is None or found < least:
-        raise PoolError(f"got {name}={number!r}, allowed: a whole number >= {least}")
-    return found
+__all__ = ["normalize", "refusal"]
 
 
 def normalize(shape: Any, dtype: DTypeLike) -> tuple[tuple[int, ...], np.dtype[Any]]:

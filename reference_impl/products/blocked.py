@@ -10,6 +10,7 @@ from reference_impl.backends import HAS_NUMBA, jit
 from reference_impl.products.factors import checked_out, result_dtype
 from reference_impl.products.sweep import sweep
 from reference_impl.products.tiles import Tiles
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +45,7 @@ def blocked_product(
         raise ValueError(
             f"got dtypes {a.dtype} and {b.dtype}, allowed: float32, float64, complex64, complex128"
         )
+    block = whole(block, "block")
     if not 1 <= block <= 128:
         raise ValueError(f"got block={block}, allowed: 1 to 128")
     out = checked_out(out, a, b, dtype)

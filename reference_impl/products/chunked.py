@@ -9,6 +9,7 @@ import numpy as np
 from reference_impl.products.factors import checked_out, result_dtype
 from reference_impl.products.sweep import sweep
 from reference_impl.products.tiles import least_elements, tiles_within
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +43,7 @@ def chunked_product(
         For other shapes and dtypes, an ``out`` that is read-only or shares memory with a factor, and for
         ``memory_bytes`` below tiles of 16 by 16 (says what they take).
     """
+    memory_bytes = whole(memory_bytes, "memory_bytes")
     dtype = result_dtype(a, b, "iufc")
     out = checked_out(out, a, b, dtype)
     (rows, inner), columns = a.shape, b.shape[1]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reference_impl.memory import MappedMatrix
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     import os
@@ -33,6 +34,7 @@ def store_dense(
         For ``memory_bytes`` below two rows (says what they take), and errors as of `MappedMatrix.create`.
     """
     row_bytes = matrix.shape[1] * matrix.dtype.itemsize
+    memory_bytes = whole(memory_bytes, "memory_bytes")
     if memory_bytes < 2 * row_bytes:
         raise ValueError(f"got memory_bytes={memory_bytes}, allowed: at least {2 * row_bytes}, two rows")
     rows = min(memory_bytes // (2 * row_bytes), matrix.shape[0])

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from reference_impl.quantum.symmetry import Symmetry
 from reference_impl.quantum.triplets import Triplets
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -43,6 +44,7 @@ class HamiltonianBuilder:
     def __init__(
         self, states: int, symmetry: Symmetry, *, dtype: DTypeLike | None = None, memory_bytes: int = 2**30
     ) -> None:
+        states = whole(states, "states")
         if states < 1:
             raise ValueError(f"got states={states}, allowed: at least 1")
         self.states = states
@@ -50,7 +52,7 @@ class HamiltonianBuilder:
         self.dtype = np.dtype(np.complex128 if dtype is None else dtype)
         if self.dtype.char not in "dD":
             raise ValueError(f"got dtype {self.dtype}, allowed: float64, complex128")
-        self._triplets = Triplets(states, self.dtype, memory_bytes)
+        self._triplets = Triplets(states, self.dtype, whole(memory_bytes, "memory_bytes"))
 
     def __len__(self) -> int:
         """Elements collected, mirrored ones too."""
@@ -68,6 +70,7 @@ class HamiltonianBuilder:
         MemoryError
             When the budget is spent; what was collected before is still there.
         """
+        row, column = whole(row, "row", IndexError), whole(column, "column", IndexError)
         if not (0 <= row < self.states and 0 <= column < self.states):
             raise IndexError(f"got element ({row}, {column}), allowed: 0 to {self.states - 1}")
         if not cmath.isfinite(value):

@@ -9,6 +9,7 @@ import numpy as np
 
 from reference_impl.quantum.hamiltonian import HamiltonianBuilder
 from reference_impl.quantum.symmetry import Symmetry
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ def absorbing_layer(lengths: Sequence[int], *, width: int, strength: float) -> N
     numpy.ndarray
         Energies, shape ``lengths``, zero inside.
     """
+    lengths = [whole(length, "length") for length in lengths]
     if not 1 <= width <= min(lengths):
         raise ValueError(f"got width={width}, allowed: 1 to {min(lengths)}")
     if not 0 <= strength < math.inf:
@@ -66,7 +68,7 @@ def tight_binding(
     memory_bytes
         As of `HamiltonianBuilder`.
     """
-    shape = tuple(lengths)
+    shape = tuple(whole(length, "length") for length in lengths)
     if not shape or min(shape) < 1:
         raise ValueError(f"got lengths={lengths}, allowed: one or more, all at least 1")
     sites = np.arange(math.prod(shape)).reshape(shape)

@@ -18,6 +18,7 @@ import numpy as np
 from reference_impl.spectral.checks import checked_apart, checked_components, checked_out, per_axis
 from reference_impl.spectral.requests import requested
 from reference_impl.spectral.slabs import slabs
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +62,7 @@ def spectral_derivative(
         For other dtypes, axes and orders, empty values, a length that is not positive, and an ``out`` of another
         shape or dtype, that is read-only or shares memory with ``values``.
     """
+    order = whole(order, "order")
     if order < 1:
         raise ValueError(f"got order={order}, allowed: >= 1")
     request = requested(values.shape, values.dtype, axis)

@@ -8,6 +8,7 @@ import numpy as np
 
 from reference_impl.spectral.checks import checked_out
 from reference_impl.spectral.requests import requested
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,6 +87,7 @@ def inverse_transform(
     request = requested(spectrum.shape, spectrum.dtype, axes)
     if real_length is not None:
         shape, half = list(request.shape), request.axes[-1]
+        real_length = whole(real_length, "real_length")
         if real_length < 1 or real_length // 2 + 1 != shape[half]:
             longest = 2 * shape[half] - 1
             allowed = f"{longest - 1} or {longest}" if longest > 1 else "1"

@@ -10,6 +10,7 @@ from reference_impl.spectral.engines import engine_named
 from reference_impl.spectral.requests import requested
 from reference_impl.spectral.workspace import Slot, Workspace
 from reference_impl.uncopied import Uncopied
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +58,7 @@ class FFTWorkspaces(Uncopied):
     """
 
     def __init__(self, *, max_bytes: int = 2**30, engine: str | None = None, threads: int = 1) -> None:
+        max_bytes, threads = whole(max_bytes, "max_bytes"), whole(threads, "threads")
         if max_bytes < 0:
             raise ValueError(f"got max_bytes={max_bytes}, allowed: >= 0 (0 keeps nothing)")
         if threads < 1:

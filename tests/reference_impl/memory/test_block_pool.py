@@ -160,7 +160,7 @@ def test_sizes_that_cannot_be(nbytes, message):
     pool = BlockPool(KIB, when_full="grow")
     with pytest.raises(PoolError, match=message):
         pool.allocate(nbytes)
-    with pytest.raises(PoolError, match=r"allowed: (a whole number >= 1|up to)"):
+    with pytest.raises(PoolError, match=r"allowed: (a whole number|>= 1|up to)"):
         BlockPool(nbytes)
     assert (pool.allocated_bytes, pool.reserved_bytes, pool.allocations) == (0, KIB, 0)
 
@@ -177,7 +177,7 @@ def test_more_than_the_system_has():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"capacity_bytes": 0}, "got capacity_bytes=0, allowed: a whole number >= 1"),
+        ({"capacity_bytes": 0}, "got capacity_bytes=0, allowed: >= 1"),
         ({"alignment": 48}, "got alignment=48, allowed: a power of two"),
         ({"when_full": "wait"}, "got when_full='wait', allowed: raise, grow, fallback"),
     ],

@@ -22,7 +22,6 @@ HERMITIAN, SYMMETRIC = Symmetry
 PROGRAM = """
 import sys, time
 from reference_impl.memory import MappedMatrix
-from reference_impl.quantum import checkpoint
 from reference_impl.quantum import Symmetry, lowest_eigenpairs
 
 def tell(state):
