@@ -9,6 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from reference_impl.quantum.first_look import FirstPass
     from reference_impl.quantum.stream import RowStream
 
 __all__ = ["CHUNK", "KrylovSpace"]
@@ -52,7 +53,7 @@ class KrylovSpace:
         for vector, length in zip(self.block, np.linalg.norm(self.block, axis=1), strict=True):
             self._take(vector, 0, length)
 
-    def advance(self, stream: RowStream) -> None:
+    def advance(self, stream: RowStream | FirstPass) -> None:
         """Send the last vectors through the matrix, in one pass, and add what is new.
 
         Orthogonalized twice (classical Gram-Schmidt; L. Giraud et al., Numer. Math. 101, 87 (2005): that is enough).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from reference_impl.quantum.result import ConvergenceError, Eigenpairs, Progress
 from reference_impl.quantum.ritz import by_real_part
 from reference_impl.quantum.search import Search
 from reference_impl.quantum.symmetry import Symmetry
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     import os
@@ -60,7 +60,7 @@ def lowest_eigenpairs(  # noqa: PLR0913 - keywords, each on its own
     k
         1 to n. The search needs room for four blocks: ``k`` above about n / 5 takes memory for LAPACK.
     symmetry
-        Held against random vectors before the search.
+        Held against random vectors in the first pass, by LAPACK's side element by element.
     memory_bytes
         For all that the search takes, eigenvectors included. Beside it are LAPACK's and BLAS's own buffers.
     tolerance
@@ -77,12 +77,13 @@ def lowest_eigenpairs(  # noqa: PLR0913 - keywords, each on its own
     Raises
     ------
     ValueError
-        For a matrix of another shape, dtype or symmetry, not finite or not all valid; for ``k``, and ``memory_bytes``
+        For a matrix of another shape, dtype or symmetry, with elements that are not finite or beyond 1e300 (says
+        which), or not all valid; for ``k``, and ``memory_bytes``
         too small for it (says what is enough); for a checkpoint that is damaged, or of another matrix.
     ConvergenceError
         When passes are spent; says residuals and passes. The checkpoint can be gone on from with more of them.
     """
-    k = operator.index(k)
+    k, memory_bytes = whole(k, "k"), whole(memory_bytes, "memory_bytes")
     _check(matrix, k, symmetry)
     if not min(tolerance, max_passes, passes_per_checkpoint) > 0:
         raise ValueError(
@@ -95,7 +96,9 @@ def lowest_eigenpairs(  # noqa: PLR0913 - keywords, each on its own
     path = None if checkpoint is None else Path(checkpoint)
     search = _begun(Search(matrix, plan_within(n, k, itemsize, memory_bytes), symmetry), path)
     while True:
-        state = Progress(search.passes, search.values[:k], search.residuals(), tolerance * search.scale)
+        factor = search.stream.factor
+        goal = tolerance * search.scale / factor
+        state = Progress(search.passes, search.values[:k] / factor, search.residuals() / factor, goal)
         if progress is not None:
             progress(state)
         is_spent = state.passes >= max_passes
@@ -147,7 +150,8 @@ def _verified(search: Search) -> Eigenpairs:
     vectors *= values[:, np.newaxis]
     products -= vectors
     residuals: NDArray[np.float64] = np.linalg.norm(products, axis=1)
-    return Eigenpairs(values[order], found.T, residuals[order], search.passes)
+    factor = search.stream.factor
+    return Eigenpairs(values[order] / factor, found.T, residuals[order] / factor, search.passes)
 
 
 def _quotient(vector: NDArray[np.complex128], product: NDArray[np.complex128], value: complex) -> complex:

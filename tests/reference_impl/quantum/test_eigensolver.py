@@ -258,25 +258,84 @@ def test_an_exception_of_the_callback_ends_the_search(tmp_path):
         lowest_eigenpairs(file, 2, memory_bytes=budget(matrix, 3), progress=stop)
 
 
-WRONG = {
-    "mirrored without conjugate": (random_matrix(SYMMETRIC, complex), HERMITIAN, "allowed: a Hermitian one"),
+def changed(matrix, row, column, value):
+    matrix[row, column] = value
+    return matrix
+
+
+WRONG = {  # matrix, symmetry, what the search says of it, what LAPACK's side says
+    "mirrored without conjugate": (
+        random_matrix(SYMMETRIC, complex),
+        HERMITIAN,
+        "allowed: a Hermitian one",
+        "allowed: a Hermitian matrix",
+    ),
     "mirrored with conjugate": (
         random_matrix(HERMITIAN, complex),
         SYMMETRIC,
         "allowed: a complex symmetric one",
+        "allowed: a complex symmetric matrix",
     ),
-    "not symmetric": (np.triu(random_matrix(HERMITIAN)), HERMITIAN, "differs from its mirror image by"),
-    "not finite": (np.full((N, N), np.inf), HERMITIAN, "not finite"),
-    "nan": (np.where(np.eye(N), np.nan, 0.0), HERMITIAN, "not finite"),
+    "one element": (
+        changed(random_matrix(HERMITIAN), 250, 3, 0.123456),
+        HERMITIAN,
+        "differs from its mirror image by",
+        r"got .* at \(3, 250\) and 0.123456 at \(250, 3\), which differ by",
+    ),
+    "a diagonal that is not real": (
+        changed(random_matrix(HERMITIAN, complex), 7, 7, 1 + 1e-6j),
+        HERMITIAN,
+        "differs from its mirror image by",
+        r"at \(7, 7\) .* differ by 2.0e-06",
+    ),
+    "infinite": (
+        changed(random_matrix(HERMITIAN), 299, 5, -np.inf),
+        HERMITIAN,
+        *[r"got -inf at \(299, 5\), allowed: finite elements of up to 1e\+300"] * 2,
+    ),
+    "nan": (
+        changed(random_matrix(SYMMETRIC, complex), 111, 0, complex(0, np.nan)),
+        SYMMETRIC,
+        *[r"got .*nanj?\)? at \(111, 0\)"] * 2,
+    ),
+    "too large": (
+        changed(random_matrix(HERMITIAN), 0, 0, 1e305),
+        HERMITIAN,
+        *[r"got 1e\+305 at \(0, 0\)"] * 2,
+    ),
 }
 
 
+@pytest.mark.parametrize("is_in_memory", [False, True])
 @pytest.mark.parametrize("wrong", WRONG)
-@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
-def test_a_matrix_without_its_symmetry_is_refused(tmp_path, wrong):
-    matrix, symmetry, message = WRONG[wrong]
-    with stored(tmp_path / "a", matrix) as file, pytest.raises(ValueError, match=message):
-        lowest_eigenpairs(file, 2, symmetry, memory_bytes=budget(matrix, 2))
+def test_a_matrix_without_its_symmetry_is_refused(tmp_path, wrong, is_in_memory):
+    matrix, symmetry, *messages = WRONG[wrong]
+    memory_bytes = matrix.nbytes * 5 if is_in_memory else budget(matrix, 2)
+    with stored(tmp_path / "a", matrix) as file, pytest.raises(ValueError, match=messages[is_in_memory]):
+        lowest_eigenpairs(file, 2, symmetry, memory_bytes=memory_bytes)
+
+
+@pytest.mark.parametrize("memory_bytes", [150_000, 2**20])
+@pytest.mark.parametrize("power", [-660, 660])
+@pytest.mark.parametrize("symmetry", Symmetry)
+def test_elements_whose_squares_are_no_numbers(tmp_path, symmetry, power, memory_bytes):
+    """About 1e-200 and 1e+200: all is as with moderate ones, times a power of two."""
+    n, factor = 100, 2.0**power
+    matrix = random_matrix(symmetry, float if symmetry is HERMITIAN else complex, n)
+    states, found = [], []
+    for name, times in (("a", 1.0), ("b", factor)):
+        with stored(tmp_path / name, matrix * times) as file:
+            found.append(
+                lowest_eigenpairs(file, 1, symmetry, memory_bytes=memory_bytes, progress=states.append)
+            )
+    moderate, extreme = found
+    assert_same_directions(extreme.vectors, moderate.vectors)
+    assert np.allclose(extreme.values / factor, moderate.values, rtol=1e-10, atol=0)
+    assert 0 < extreme.residuals[0] / factor < 1e-8
+    assert bool(states) == (memory_bytes < 2**20)
+    if states:
+        assert states[-1].is_done
+        assert abs(states[-1].values[0] / factor - moderate.values[0]) < 1e-8
 
 
 @pytest.mark.parametrize(
