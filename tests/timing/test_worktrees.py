@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 
 import pytest
 
 from pytest_memguard.timing import worktrees
+from pytest_memguard.timing.git import Repository
+from tests.cli.repository import Repository as History
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="two commits are compared on POSIX systems alone")
 
@@ -54,3 +57,25 @@ def test_modes_outside_of_the_trees_are_left_alone(tmp_path):
         worktrees._writable_then_again(folder, lambda _path: None, str(path), None)
     assert mode(mine) == 0o640
     assert (mode(temp), mode(folder)) == (0o755, 0o700)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_cleared"),
+    [
+        ("memguard-ab-{dead}-abcdef", True),
+        ("memguard-bisect-{dead}-abcdef", True),
+        ("memguard-ab-{alive}-abcdef", False),
+        ("memguard-ab-{dead}-notes", False),
+        ("memguard-ab-notes", False),
+    ],
+)
+def test_trees_of_the_dead_go_and_those_of_others_stay(tmp_path, name, is_cleared):
+    history = History(tmp_path / "here")
+    history.commit({"a.py": ""})
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    folder = tmp_path / name.format(dead=dead.pid, alive=os.getpid())
+    history.git("worktree", "add", "-q", "--detach", str(folder / "tree-abcdef"))
+    worktrees._clear_what_was_killed(Repository(history.folder))
+    assert folder.exists() is not is_cleared
+    assert history.git("worktree", "list").count("\n") == (0 if is_cleared else 1)
