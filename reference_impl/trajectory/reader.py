@@ -20,6 +20,7 @@ from reference_impl.trajectory.h5md import (
     observable,
     read_header,
 )
+from reference_impl.trajectory.superblock import is_marked
 
 if TYPE_CHECKING:
     import os
@@ -40,18 +41,27 @@ class TrajectoryReader:
     Raises
     ------
     FileNotFoundError, OSError
-        When there is no file, or it is no HDF5.
+        When there is no file, or it is no HDF5, truncated or damaged.
     ValueError
         For HDF5 of another layout.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path)
-        self._file: Any = h5py.File(self._path, "r", swmr=True, locking=False)
+        self._open()
+
+    def _open(self) -> None:
+        # HDF5 looks again and again for what another process may be writing, and waits longer each time: at damage in
+        # a file that nobody writes, for ever.
+        self._is_marked = is_marked(self._path)
+        self._file: Any = h5py.File(self._path, "r", swmr=self._is_marked, locking=False)
         try:
             self.header = read_header(self._file, self._path)
             self._data = {column.path: self._file[column.path] for column in columns(self.header)}
             self._frames = flushed_frames(self._data[STEP])
+        except (KeyError, RuntimeError) as error:  # as h5py tells of checksums
+            self._file.close()
+            raise OSError(f"got {self._path}, a damaged file: {error}") from error
         except BaseException:
             self._file.close()
             raise
@@ -61,11 +71,18 @@ class TrajectoryReader:
 
     def refresh(self) -> int:
         """See what a writer has flushed since; the number of frames."""
+        if not self._is_marked:
+            self._open_again()
+            return self._frames
         self._data[STEP].refresh()
         self._frames = flushed_frames(self._data[STEP])
         for data in self._data.values():  # later than the steps: they hold at least as many frames
             data.refresh()
         return self._frames
+
+    def _open_again(self) -> None:
+        self._file.close()
+        self._open()
 
     def __getitem__(self, frame: int) -> Frame:
         """One frame; IndexError where there is none."""
@@ -100,8 +117,7 @@ class TrajectoryReader:
         begin, end, _ = slice(begin, end).indices(self._frames)
 
         def part(path: str) -> NDArray[Any]:
-            values: NDArray[Any] = self._data[path][begin:end]
-            return values
+            return self._part(path, begin, end)
 
         return Frames(
             part(STEP),
@@ -123,7 +139,16 @@ class TrajectoryReader:
         paths = {"step": STEP, "time": TIME, **{name: observable(name) for name in self.header.observables}}
         if name not in paths:
             raise ValueError(f"got series {name!r}, allowed: {', '.join(paths)}")
-        values: NDArray[Any] = self._data[paths[name]][: self._frames]
+        return self._part(paths[name], 0, self._frames)
+
+    def _part(self, path: str, begin: int, end: int) -> NDArray[Any]:
+        try:
+            values: NDArray[Any] = self._data[path][begin:end]
+        except OSError:
+            if self._is_marked:
+                raise
+            self._open_again()  # somebody has appended, and what was found before has moved
+            values = self._data[path][begin:end]
         return values
 
     def close(self) -> None:

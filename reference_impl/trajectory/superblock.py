@@ -6,17 +6,14 @@ Layout and checksum: the HDF5 File Format Specification version 3.0, section II.
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reference_impl.lock import WriterLock
 from reference_impl.trajectory.h5md import PAGE_BYTES
 
-if TYPE_CHECKING:
-    import os
-
-__all__ = ["recover", "release"]
+__all__ = ["is_marked", "recover", "release"]
 
 _FORMAT = struct.Struct(
     "<8sBBBBQQQQ"
@@ -44,6 +41,24 @@ def recover(path: str | os.PathLike[str]) -> bool:
         return release(lock, Path(path))
     finally:
         lock.close()
+
+
+def is_marked(path: Path) -> bool:
+    """Whether a writer is at work on the file, or died; False as well for what is no file of `TrajectoryWriter`.
+
+    Raises
+    ------
+    OSError
+        For a file that is shorter than it says. HDF5 waits for the rest of one that is being written, for ever.
+    """
+    with path.open("rb") as file:
+        start, size = file.read(_FORMAT.size), os.fstat(file.fileno()).st_size
+    if len(start) < _FORMAT.size or start[:9] != _SIGNATURE + b"\x03":
+        return False
+    *_, flags, _, _, end, _ = _FORMAT.unpack(start)
+    if size < end:
+        raise OSError(f"got {path}, a truncated file: {size} of {end} bytes are there")
+    return bool(flags)
 
 
 def release(lock: WriterLock, path: Path) -> bool:

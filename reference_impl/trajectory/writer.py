@@ -20,6 +20,7 @@ from reference_impl.trajectory.h5md import (
     read_header,
 )
 from reference_impl.trajectory.header import Header, require_same
+from reference_impl.trajectory.reader import TrajectoryReader
 from reference_impl.trajectory.superblock import release
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class TrajectoryWriter:
         When another writer is at work on the file.
     ValueError
         For a header other than the file's (says in what), a ``buffer_bytes`` below one frame.
+    OSError
+        For a file that is truncated or damaged.
     """
 
     def __init__(
@@ -82,13 +85,18 @@ class TrajectoryWriter:
             create(self._path, header, compression)
         self._lock = WriterLock(self._path)
         try:
+            release(self._lock, self._path)
+            if there:
+                with TrajectoryReader(
+                    self._path
+                ) as reader:  # damage is an error here, and a wait without end below
+                    reader.read(len(reader) - 1, len(reader))
             self._file = self._open(header)
         except BaseException:
             self._lock.close()
             raise
 
     def _open(self, header: Header) -> Any:
-        release(self._lock, self._path)
         file = open_for_writing(self._path)
         try:
             require_same(header, read_header(file, self._path), self._path)

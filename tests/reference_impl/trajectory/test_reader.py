@@ -67,6 +67,45 @@ def test_what_is_no_trajectory(tmp_path):
         TrajectoryReader(tmp_path / "empty.h5")
 
 
+@pytest.mark.parametrize(
+    "use", [lambda path: list(TrajectoryReader(path)), lambda path: list(write(path, [99], append=True))]
+)
+def test_what_is_left_of_a_file_is_an_error_and_no_wait(path, use):
+    whole = path.read_bytes()
+    for size in range(50, len(whole), len(whole) // 10):
+        path.write_bytes(whole[:size])
+        with pytest.raises(OSError, match="truncated"):
+            use(path)
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_damage_is_an_error_and_no_wait(path, append):
+    whole, refused = path.read_bytes(), 0
+    for place in range(100, 6000, 300):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x5A]) + whole[place + 1 :])
+        try:
+            if append:
+                list(write(path, [99], append=True))
+            else:
+                with TrajectoryReader(path) as reader:
+                    assert all(map(is_right, reader))
+        except OSError:
+            refused += 1
+    assert refused > 2
+
+
+def test_a_reader_that_was_there_before_the_writer_came_sees_its_frames(path):
+    with TrajectoryReader(path) as reader:
+        appending = "from tests.reference_impl.trajectory.systems import write; import sys;"
+        subprocess.run(
+            [sys.executable, "-c", f"{appending} list(write(sys.argv[1], range(11, 90), append=True))", path],
+            check=True,
+        )
+        assert is_right(reader[10])
+        assert reader.refresh() == 90
+        assert all(map(is_right, reader))
+
+
 PROGRAM = """
 import sys
 from tests.reference_impl.trajectory.systems import write
