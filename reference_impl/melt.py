@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,12 +53,30 @@ def main() -> int:
     return 0
 
 
+def _check(asked: argparse.Namespace) -> None:
+    """Before anything is made: a trajectory that stays behind would refuse the next, right call."""
+    for name, least in (("steps", 0), ("every", 1), ("seed", 0)):
+        if getattr(asked, name) < least:
+            raise ValueError(f"got --{name} {getattr(asked, name)}, allowed: {least} and more")
+    if not 0 < asked.time_step < float("inf"):
+        raise ValueError(f"got --time-step {asked.time_step}, allowed: above 0, finite")
+    if asked.trajectory is not None:
+        path = Path(asked.trajectory)
+        if path.exists() or not path.parent.is_dir():
+            why = "which is there already" if path.exists() else f"but there is no folder {path.parent}"
+            raise ValueError(f"got --trajectory {path}, {why}; allowed: a new file")
+
+
 def _run(asked: argparse.Namespace) -> None:
+    _check(asked)
     positions, box = fcc_lattice(asked.atoms, asked.density)
     velocities = thermal_velocities(len(positions), asked.temperature, np.random.default_rng(asked.seed))
     console = Console()
     console.print(f"{len(positions)} atoms in a box of {' x '.join(f'{length:.4g}' for length in box)}")
     console.print("".join(f"{name:>13}" for name in _COLUMNS))
+    way = {"precision": asked.precision, "threads": asked.threads, "backend": asked.backend}
+    # Compiled, or read from the cache, before the clock runs; and refused before there is a trajectory.
+    simulate(positions, velocities, box, steps=0, **way)
     bar = (TextColumn("step"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         _recording(asked, box, len(positions)) as record,
@@ -70,10 +89,6 @@ def _run(asked: argparse.Namespace) -> None:
             console.print(f"{sample.step:13}" + "".join(f"{number:13.6f}" for number in numbers))
             progress.update(task, completed=sample.step)
 
-        way = {"precision": asked.precision, "threads": asked.threads, "backend": asked.backend}
-        simulate(
-            positions, velocities, box, steps=0, **way
-        )  # compiled, or read from the cache, before the clock runs
         started = time.perf_counter()
         run = simulate(
             positions,

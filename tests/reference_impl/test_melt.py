@@ -41,7 +41,13 @@ def test_threads_and_precision_change_the_last_digits_only():
     [
         (["--density", "0"], "got density=0.0"),
         (["--atoms", "100"], "at most half the shortest periodic box length"),
-        (["--steps", "-1"], "got steps=-1"),
+        (["--steps", "-1"], "got --steps -1, allowed: 0 and more"),
+        (["--every", "0"], "got --every 0, allowed: 1 and more"),
+        (["--seed", "-1"], "got --seed -1, allowed: 0 and more"),
+        (["--time-step", "0"], "got --time-step 0.0, allowed: above 0, finite"),
+        (["--time-step", "nan"], "got --time-step nan, allowed: above 0, finite"),
+        (["--trajectory", __file__], "which is there already; allowed: a new file"),
+        (["--trajectory", "absent/melt.h5"], "there is no folder absent; allowed: a new file"),
         (["--threads", "0"], "got threads=0"),
         (["--precision", "half"], "invalid choice"),
         (["--precision", "mixed"], "got precision='mixed'"),
@@ -56,6 +62,14 @@ def test_wrong_use_is_said_in_a_line(arguments, message, monkeypatch, capsys):
         melt.main()
     assert ended.value.code == 2
     assert message in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_what_is_refused_leaves_no_trajectory(tmp_path, monkeypatch):
+    asked = ["--atoms", "500", "--threads", "0", "--trajectory", str(tmp_path / "melt.h5")]
+    monkeypatch.setattr(sys, "argv", ["melt", *asked])
+    with pytest.raises(SystemExit):
+        melt.main()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_trajectory_has_the_lines_as_frames(tmp_path):
