@@ -36,7 +36,8 @@ def as_positions(positions: ArrayLike) -> NDArray[np.float64]:
         raise ValueError(f"got positions of dtype {given.dtype}, allowed: float32, float64 and integers")
     if len(given) > MAX_ATOMS:
         raise ValueError(f"got {len(given)} atoms, allowed: up to {MAX_ATOMS}")
-    numbers = np.ascontiguousarray(given, np.float64)[...]
+    with np.errstate(over="ignore"):  # of wider floats: is seen below
+        numbers = np.ascontiguousarray(given, np.float64)[...]
     numbers.flags.writeable = False  # always: compiled kernels then exist once, not also for writable arrays
     # Extremes pass on NaN and infinity, without a temporary of N booleans.
     if len(numbers) and not np.isfinite([numbers.min(), numbers.max()]).all():

@@ -9,7 +9,7 @@ import numpy as np
 from reference_impl.backends import jit
 from reference_impl.box import nearest_image
 from reference_impl.neighbors.build import check_choices, half_list_of
-from reference_impl.neighbors.system import checked_system
+from reference_impl.neighbors.system import as_positions, checked_system
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,6 +88,10 @@ class VerletList:
             For positions that :func:`reference_impl.neighbor_list` refuses; the list is then as before.
         """
         moved = np.asarray(positions)
+        if (
+            moved.dtype not in (np.float64, np.float32) or not moved.dtype.isnative
+        ):  # no others are compiled for
+            moved = as_positions(moved)
         if self._list is None or self._is_outdated(moved):
             checked, _, _ = checked_system(moved, self.box, self.list_cutoff, ())
             self._list = None  # before there is another: two at once would be most of the memory

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference_impl.box import Box
-from reference_impl.neighbors import VerletList, brute_force
+from reference_impl.neighbors import VerletList, brute_force, neighbor_list
 from tests.reference_impl.neighbors.systems import liquid, tilted_liquid
 
 
@@ -142,3 +142,22 @@ def test_without_skin_any_movement_builds():
 def test_refused_settings(arguments, message):
     with pytest.raises(ValueError, match=message):
         VerletList(*arguments)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "g", ">f8", ">f4", "i4", "u8"])
+def test_positions_of_any_real_dtype(dtype):
+    positions = np.random.default_rng(0).integers(0, 40, (100, 3)).astype(dtype)
+    lists = VerletList(4.0, 1.0, [40.0] * 3)
+    expected = neighbor_list(positions.astype(float), [40.0] * 3, 5.0).pairs()
+    for _ in range(2):
+        np.testing.assert_array_equal(lists.update(positions).pairs(), expected)
+    assert lists.builds == 1
+
+
+@pytest.mark.parametrize("dtype", [complex, object, "U8", bool])
+def test_positions_of_other_dtypes_are_refused_by_a_list_that_is_there_too(dtype):
+    lists = VerletList(4.0, 1.0, [40.0] * 3)
+    positions = np.zeros((1, 3))
+    lists.update(positions)
+    with pytest.raises(ValueError, match="allowed: float32, float64 and integers"):
+        lists.update(positions.astype(dtype))
