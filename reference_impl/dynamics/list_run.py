@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from reference_impl.box import Box
     from reference_impl.kernels.lennard_jones import Forces
+    from reference_impl.neighbors import HalfList
 
 __all__ = ["ListRun", "Pace"]
 
@@ -43,10 +44,11 @@ class ListRun:
     ) -> None:
         self._positions: NDArray[np.float64] = positions.copy()
         self._velocities: NDArray[np.float64] = velocities.copy()
-        self._pace, self._age = pace, 0
+        self._pace = pace
         self._lists = VerletList(pace.cutoff, pace.skin, box)
-        self._neighbors = self._lists.update(positions)
-        self.list_builds = 1
+        self._neighbors: HalfList | None = None
+        self.list_builds, self._age = 0, pace.rebuild_every - 1
+        self._find_neighbors()
         self._found = self._forces()
 
     def advance(self, steps: int) -> None:
@@ -61,13 +63,16 @@ class ListRun:
     def _find_neighbors(self) -> None:
         self._age += 1
         if self._pace.rebuild_every == 0:
+            self._neighbors = None  # two lists at once would be most of the memory
             self._neighbors = self._lists.update(self._positions)
             self.list_builds = self._lists.builds
         elif self._age == self._pace.rebuild_every:
+            self._neighbors = None
             self._neighbors = neighbor_list(self._positions, self._lists.box, self._lists.list_cutoff)
             self.list_builds, self._age = self.list_builds + 1, 0
 
     def _forces(self) -> Forces:
+        assert self._neighbors is not None
         return lennard_jones(self._positions, self._lists.box, self._neighbors, cutoff=self._lists.cutoff)
 
     def close(self) -> None:

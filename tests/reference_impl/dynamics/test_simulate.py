@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+import weakref
 
 import numpy as np
 import pytest
 
 from reference_impl import neighbor_list
 from reference_impl.box import Box
-from reference_impl.dynamics import fcc_lattice, simulate, thermal_velocities
+from reference_impl.dynamics import fcc_lattice, list_run, simulate, thermal_velocities
 from reference_impl.dynamics.list_run import ListRun, Pace
 from reference_impl.dynamics.observables import kinetic_energy, temperature_of
+from reference_impl.neighbors import verlet_list
 
 # LAMMPS' own benchmark "lj" (bench/in.lj, 32000 atoms): what its published logs say at step 0 and 100.
 LAMMPS_ATOMS, DENSITY, TEMPERATURE = 32_000, 0.8442, 1.44
@@ -114,6 +116,29 @@ def test_runs_over_blocks_are_those_over_lists_of_atoms(threads, rebuild_every):
     assert run.list_builds == expected.list_builds
     if rebuild_every:
         assert run.list_builds == 1 + 40 // rebuild_every
+
+
+@pytest.mark.parametrize("rebuild_every", [0, 2])
+def test_a_run_over_lists_of_atoms_has_one_list_at_a_time(rebuild_every, monkeypatch):
+    built, alone = [], []
+
+    def watched(build):
+        def watching(*arguments, **options):
+            alone.append(all(indices() is None for indices in built))
+            made = build(*arguments, **options)
+            built.append(weakref.ref(made.indices))
+            return made
+
+        return watching
+
+    for module, name in ((list_run, "neighbor_list"), (verlet_list, "half_list_of")):
+        monkeypatch.setattr(module, name, watched(getattr(module, name)))
+    positions, box = fcc_lattice(256, DENSITY)
+    velocities = thermal_velocities(256, TEMPERATURE, np.random.default_rng(3))
+    run = ListRun(positions, velocities, Box.of(box), Pace(0.005, 2.0, 0.05, rebuild_every))
+    run.advance(8)
+    assert alone == [True] * run.list_builds
+    assert run.list_builds > 2
 
 
 def test_single_precision_of_pairs_keeps_the_energy_as_well():
