@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -17,13 +18,14 @@ from pytest_memguard.probes.sampling import Sampler
 from pytest_memguard.probes.tracing import stacks_bytes, tables_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pytest_memguard.model import Site
 
-__all__ = ["HeapProbe"]
+__all__ = ["HeapProbe", "unseen"]
 
 _SAMPLING_SECONDS = 0.001
+_unseen_bytes = [0]  # of this process, like what it is taken from
 
 
 class _Mallinfo2(ctypes.Structure):
@@ -111,10 +113,25 @@ class HeapProbe:
     def counters(self) -> Counters:
         assert self._read is not None, self._reason
         allocated_bytes, reserved_bytes = self._read()
-        return Counters(allocated_bytes=allocated_bytes - tables_bytes(), reserved_bytes=reserved_bytes)
+        allocated_bytes -= tables_bytes() + _unseen_bytes[0]
+        return Counters(allocated_bytes=allocated_bytes, reserved_bytes=reserved_bytes)
 
     def open(self, plan: WindowPlan) -> _HeapWindow:
         return _HeapWindow(self, plan)
+
+
+@contextmanager
+def unseen() -> Iterator[None]:
+    """What is kept of the block's allocations counts for no window: evidence and its caches, which are memguard's."""
+    probe = HeapProbe()
+    if probe.unavailable() is not None:
+        yield
+        return
+    before_bytes = probe.counters().allocated_bytes or 0
+    try:
+        yield
+    finally:
+        _unseen_bytes[0] += max(0, (probe.counters().allocated_bytes or 0) - before_bytes)
 
 
 class _HeapWindow:
@@ -166,8 +183,9 @@ class _HeapWindow:
 
     def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:  # noqa: ARG002 - a counter, open or closed
         retained_bytes = max(0, self.mark().retained_bytes or 0)
-        # Over several calls it is part of the noise.
-        if is_single_call and retained_bytes <= stacks_bytes() - self._stacks_before_bytes:
+        # Over several calls the stacks are part of the noise.
+        explained_bytes = stacks_bytes() - self._stacks_before_bytes + self._probe.noise_floor_bytes
+        if is_single_call and retained_bytes <= explained_bytes:
             return 0, retained_bytes
         return retained_bytes, 0
 

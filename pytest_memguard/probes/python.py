@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from pytest_memguard.model import Counters, Reading, Site, WindowPlan
 from pytest_memguard.probes import allowances
 from pytest_memguard.probes.crossing import LineWatch
+from pytest_memguard.probes.heap import unseen
 from pytest_memguard.probes.marks import MarkStack
 from pytest_memguard.probes.net import NetMemory
 from pytest_memguard.probes.sampling import Sampler
@@ -153,7 +154,8 @@ class _PythonWindow:
         if is_final:
             self.close()
             in_use = self._net.read() if self._net is not None and is_single_call else None
-        kept, ignored = self._split(snapshot, imports=is_single_call)
+        with unseen():
+            kept, ignored = self._split(snapshot, imports=is_single_call)
         kept_bytes, ignored_bytes = sum(held.bytes for held in kept), sum(held.bytes for held in ignored)
         if in_use is not None and not in_use.confirms(kept_bytes, sum(held.blocks for held in kept)):
             kept, kept_bytes = [], 0  # older memory was replaced
@@ -170,13 +172,14 @@ class _PythonWindow:
         return kept, ignored
 
     def sites(self, metric: Literal["peak", "leak"]) -> tuple[Site, ...]:
-        if metric == "leak":
-            return group_by_line(
-                self._split(_snapshot(), imports=True)[0] if self._kept is None else self._kept
-            )
-        if self._crossing is None and self._lines is not None:
-            return (self._lines.site(self.mark().peak_bytes or 0),)
-        return group_by_line(self._split(self._crossing, imports=False)[0])
+        with unseen():
+            if metric == "leak":
+                return group_by_line(
+                    self._split(_snapshot(), imports=True)[0] if self._kept is None else self._kept
+                )
+            if self._crossing is None and self._lines is not None:
+                return (self._lines.site(self.mark().peak_bytes or 0),)
+            return group_by_line(self._split(self._crossing, imports=False)[0])
 
     def close(self) -> Reading:
         if self._closed is None:
