@@ -26,12 +26,13 @@ def waiting(sample):
     """A comparison in the middle of its first slice."""
     sample.commit({"calc.py": "", "test_calc.py": WAITING})
     sample.commit()
-    # A shell starts what it puts into the background with SIGINT ignored, and that is inherited.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A shell starts what it puts into the background with SIGINT ignored, nohup with SIGHUP, and that is inherited.
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGHUP)}
     try:
         process = sample.start("ab", "--base", "HEAD~1")
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     deadline = time.monotonic() + 60
     while not _is_sleeping(sample.temp):
         assert time.monotonic() < deadline
