@@ -48,7 +48,7 @@ def is_pair(
 
 @jit
 def find_exactly(
-    search: Search, stencil: Stencil, begin: NDArray[np.int32], end: NDArray[np.int32], i: int, rows: int,
+    search: Search, stencil: Stencil, begin: NDArray[np.int32], end: NDArray[np.int32], at: int, i: int, rows: int,
     groups: int, found: NDArray[np.int32], k: int,
 ) -> int:  # fmt: skip
     """Neighbors of sorted atom ``i`` into ``found[k:]``; asks the oracle about those in doubt."""
@@ -63,7 +63,7 @@ def find_exactly(
         for s in range(rows):
             if stencil.members[g, s] == 0:
                 continue
-            for j in range(begin[s], end[s]):
+            for j in range(begin[at + s], end[at + s]):
                 seen = (x[j] - cx, y[j] - (y[i] - shift[1]), z[j] - (z[i] - shift[2]))
                 squared = seen[0] * seen[0] + seen[1] * seen[1] + seen[2] * seen[2]
                 if not squared < outer:

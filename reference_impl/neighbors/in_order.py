@@ -23,6 +23,8 @@ __all__ = ["list_in_order"]
 _WAVES = 16  # what all threads but the first list at once is this part of the list, because it is copied
 _WAVE_ATOMS = 4096  # of each thread, at least: a wave costs a tenth of a millisecond
 _FIRST_PART = 64  # of the list that is expected: from so much of it, the whole is foretold
+_FIRST_LABELS = 2**16  # at least: from few atoms too much would be foretold, and given back
+_SMALL = 2**19  # labels: growing costs such a list more time than sweeping
 
 
 def list_in_order(sweepers: Sequence[Sweeper], counts: NDArray[np.int64], expected: int) -> NDArray[np.int32]:
@@ -33,7 +35,8 @@ def list_in_order(sweepers: Sequence[Sweeper], counts: NDArray[np.int64], expect
     starts, threads = sweepers[0].search.atoms.starts, len(sweepers)
     waves = max(1, min(_WAVES, len(counts) // (threads * _WAVE_ATOMS))) if threads > 1 else 1
     chunks = shares(sweepers[0].search, threads * waves)
-    result = _Growing(expected // _FIRST_PART, int(starts[-1, -1]), sweepers[0].room)
+    first_labels = expected if expected <= _SMALL else max(expected // _FIRST_PART, _FIRST_LABELS)
+    result = _Growing(first_labels, int(starts[-1, -1]), sweepers[0].room)
     for wave in range(0, len(chunks), threads):
         others = []
         tasks = [partial(result.extend_by_sweep, sweepers[0], *chunks[wave], counts)]

@@ -51,10 +51,11 @@ def plan_portable(
     z: float,
     begin: NDArray[np.int32],
     end: NDArray[np.int32],
+    at: int,
 ) -> None:
     """Stretches of sorted atoms near atom ``i`` at (x, y, z), in eight rows of the stencil from ``8 * block`` on.
 
-    The arrays are those of the `Stencil`; ``begin`` and ``end`` take the answer.
+    The arrays are those of the `Stencil`; ``begin`` and ``end`` take the answer, that of row ``s`` at ``at + s``.
     """
     outer, per_length, ghosts, columns, length = numbers
     zero, one = low.dtype.type(0), low.dtype.type(1)
@@ -63,7 +64,7 @@ def plan_portable(
         ahead = max(front[s] - z, zero)
         left = outer - (across * across + ahead * ahead)
         if left <= zero:
-            begin[s] = end[s] = 0
+            begin[at + s] = end[at + s] = 0
             continue
         width = np.sqrt(left)
         seen = x - along[s]
@@ -71,9 +72,9 @@ def plan_portable(
             seen += length
         first = min(max((seen - width) * per_length + ghosts, zero), columns)
         last = min(max((seen + width) * per_length + ghosts + one, zero), columns)
-        begin[s], end[s] = starts[base[s] + int(first)], starts[base[s] + int(last)]
+        begin[at + s], end[at + s] = starts[base[s] + int(first)], starts[base[s] + int(last)]
     if block == 0:
-        begin[0] = i + 1  # of its own row only the atoms behind it
+        begin[at] = i + 1  # of its own row only the atoms behind it
 
 
 @jit_inline
@@ -84,6 +85,7 @@ def sweep_portable(
     labels: NDArray[np.int32],
     begin: NDArray[np.int32],
     end: NDArray[np.int32],
+    at: int,
     members: NDArray[np.int32],
     group: int,
     blocks: int,
@@ -105,7 +107,7 @@ def sweep_portable(
     for s in range(8 * blocks):
         if members[group, s] == 0:
             continue
-        for j in range(begin[s], end[s]):
+        for j in range(begin[at + s], end[at + s]):
             dx, dy, dz = cx - x[j], cy - y[j], cz - z[j]
             squared = dx * dx + dy * dy + dz * dz
             found[k] = labels[j]  # always written, kept only when counted: no branch to mispredict

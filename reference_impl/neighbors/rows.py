@@ -69,15 +69,31 @@ def sweep_rows(
     base, shifts, numbers = stencil.base, stencil.shifts, stencil.numbers
     grid, flat = search.grid, starts.reshape(-1)
     inner, outer = x.dtype.type(grid.inner), x.dtype.type(grid.outer)
-    begin, end = np.zeros(MAX_ROWS, np.int32), np.zeros(MAX_ROWS, np.int32)
+    begin, end = np.zeros(2 * MAX_ROWS, np.int32), np.zeros(2 * MAX_ROWS, np.int32)
     todo = np.empty(room // LANES + MAX_ROWS + LANES, np.int32)
     k, last = 0, len(labels) - 1
     for row in range(first_row, stop_row):
         rows, groups = set_stencil(grid, row, stencil)
         blocks = (rows + 7) // 8
-        for i in range(max(starts[row, grid.ghosts], resume), starts[row, grid.ghosts + grid.counts[0]]):
+        start, stop = max(starts[row, grid.ghosts], resume), starts[row, grid.ghosts + grid.counts[0]]
+        for i in range(start, stop):
             if task == LIST and k + room > len(found):
                 return row, i, k
+            # The stretches of an atom are planned before the one in front of it is swept. How many vectors they are
+            # is guessed by the processor, wrongly more often than not, and that shows once a plan is ready.
+            for n in range(i + (i > start), min(i + 2, stop)):
+                for block in range(blocks):
+                    if vectors:
+                        plan_vector(
+                            low, high, front, along, base, numbers, flat, block, n, x[n], y[n], z[n],
+                            begin, end, MAX_ROWS * (n & 1),
+                        )  # fmt: skip
+                    else:
+                        plan_portable(
+                            low, high, front, along, base, numbers, flat, block, n, x[n], y[n], z[n],
+                            begin, end, MAX_ROWS * (n & 1),
+                        )  # fmt: skip
+            at = MAX_ROWS * (i & 1)
             before, doubt = k, False
             if task != LIST:
                 prefetch(
@@ -85,15 +101,6 @@ def sweep_rows(
                 )  # rows lie anywhere, and waiting for one costs two
                 for line in range(4 * (task == FILL)):
                     prefetch(indices, counts[labels[min(i + 8, last)]] + 16 * line)
-            for block in range(blocks):
-                if vectors:
-                    plan_vector(
-                        low, high, front, along, base, numbers, flat, block, i, x[i], y[i], z[i], begin, end
-                    )
-                else:
-                    plan_portable(
-                        low, high, front, along, base, numbers, flat, block, i, x[i], y[i], z[i], begin, end
-                    )
             for g in range(groups):
                 cx = x[i] - shifts[g, 0]
                 if cx < 0:
@@ -107,6 +114,7 @@ def sweep_rows(
                         labels,
                         begin,
                         end,
+                        at,
                         members,
                         g,
                         blocks,
@@ -128,6 +136,7 @@ def sweep_rows(
                         labels,
                         begin,
                         end,
+                        at,
                         members,
                         g,
                         blocks,
@@ -149,6 +158,7 @@ def sweep_rows(
                         labels,
                         begin,
                         end,
+                        at,
                         members,
                         g,
                         blocks,
@@ -164,7 +174,7 @@ def sweep_rows(
                     )
                 doubt |= unsure
             if doubt:
-                k = find_exactly(search, stencil, begin, end, i, rows, groups, found, before)
+                k = find_exactly(search, stencil, begin, end, at, i, rows, groups, found, before)
             label = labels[i]
             if task == FILL:
                 copy(found, 0, indices, counts[label], k)

@@ -28,11 +28,11 @@ FRONT: NDArray[np.uint8] = np.array(
 
 @intrinsic
 def plan(_typing: Any, low: Any, high: Any, front: Any, along: Any, base: Any, numbers: Any, starts: Any,
-         block: Any, i: Any, x: Any, y: Any, z: Any, begin: Any, end: Any) -> Any:  # fmt: skip
+         block: Any, i: Any, x: Any, y: Any, z: Any, begin: Any, end: Any, at: Any) -> Any:  # fmt: skip
     """Stretches of sorted atoms near atom ``i`` at (x, y, z), in eight rows of the stencil from ``8 * block`` on."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        *_, block, i, x, y, z, _, _ = arguments
+        *_, block, i, x, y, z, _, _, at = arguments
         low, high, front, along, base, numbers, starts, begin, end = (
             array_data(context, builder, signature.args[k], arguments[k]) for k in (*range(7), 12, 13)
         )
@@ -80,8 +80,8 @@ def plan(_typing: Any, low: Any, high: Any, front: Any, along: Any, base: Any, n
             builder.select(own, builder.add(builder.trunc(i, INT), INT(1)), begins.first())
         )
         ends = (zero < left).choose(starts_of(last), begins)
-        begins.store(begin, offset)
-        ends.store(end, offset)
+        begins.store(begin, builder.add(at, offset))
+        ends.store(end, builder.add(at, offset))
         return context.get_dummy_value()
 
     number = numbers.dtype
@@ -100,6 +100,7 @@ def plan(_typing: Any, low: Any, high: Any, front: Any, along: Any, base: Any, n
         number,
         begin,
         end,
+        types.int64,
     )
     return face, generate
 
@@ -123,17 +124,18 @@ def make_sweep(lanes: int, *, writes: bool = True) -> Any:
     """
 
     @intrinsic
-    def sweep(_typing: Any, x: Any, y: Any, z: Any, labels: Any, begin: Any, end: Any, members: Any, group: Any,
-              blocks: Any, cx: Any, cy: Any, cz: Any, inner: Any, outer: Any, front: Any, todo: Any, found: Any,
-              k: Any) -> Any:  # fmt: skip
+    def sweep(_typing: Any, x: Any, y: Any, z: Any, labels: Any, begin: Any, end: Any, at: Any, members: Any,
+              group: Any, blocks: Any, cx: Any, cy: Any, cz: Any, inner: Any, outer: Any, front: Any, todo: Any,
+              found: Any, k: Any) -> Any:  # fmt: skip
         """Labels of what is below ``outer`` into ``found[k:]``; returns the new ``k`` and whether any is in doubt."""
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             x, y, z, labels, begin, end, members, front, todo, found = (
-                array_data(context, builder, signature.args[n], arguments[n]) for n in (*range(7), 14, 15, 16)
+                array_data(context, builder, signature.args[n], arguments[n])
+                for n in (*range(6), 7, 15, 16, 17)
             )
-            group, blocks, cx, cy, cz, inner, outer = arguments[7:14]
-            vectors = _list_vectors(builder, lanes, (begin, end, members, front, todo), group, blocks)
+            at, (group, blocks, cx, cy, cz, inner, outer) = arguments[6], arguments[8:15]
+            vectors = _list_vectors(builder, lanes, (begin, end, members, front, todo), at, group, blocks)
             center = [splat(builder, c, lanes) for c in (cx, cy, cz)]
             limit, certain = splat(builder, outer, lanes), splat(builder, inner, lanes)
             nothing = Vector(builder, ir.Constant(ir.VectorType(INT, lanes), [0] * lanes))
@@ -141,7 +143,7 @@ def make_sweep(lanes: int, *, writes: bool = True) -> Any:
             def going(t: Any, _k: Any, _doubt: Any) -> Any:
                 return builder.icmp_signed("<", builder.load(t), vectors)
 
-            for t, hits, doubt in counted(builder, going, (LONG(0), arguments[17], nothing.value)):
+            for t, hits, doubt in counted(builder, going, (LONG(0), arguments[18], nothing.value)):
                 step, filled = builder.load(t), builder.load(hits)
                 j = builder.zext(builder.load(builder.gep(todo, [step])), LONG)
                 dx, dy, dz = (
@@ -165,7 +167,7 @@ def make_sweep(lanes: int, *, writes: bool = True) -> Any:
         number = x.dtype
         make_tuple: Any = types.Tuple
         face = make_tuple((types.int64, types.boolean))(
-            x, y, z, labels, begin, end, members, types.int64, types.int64,
+            x, y, z, labels, begin, end, types.int64, members, types.int64, types.int64,
             number, number, number, number, number, front, todo, found, types.int64,
         )  # fmt: skip
         return face, generate
@@ -173,7 +175,7 @@ def make_sweep(lanes: int, *, writes: bool = True) -> Any:
     return sweep
 
 
-def _list_vectors(builder: Any, lanes: int, arrays: Any, group: Any, blocks: Any) -> Any:
+def _list_vectors(builder: Any, lanes: int, arrays: Any, at: Any, group: Any, blocks: Any) -> Any:
     """Where each vector of the group's stretches begins, into ``todo``; returns how many there are.
 
     One flat loop over them then has one end to mispredict, in place of one per stretch.
@@ -185,8 +187,9 @@ def _list_vectors(builder: Any, lanes: int, arrays: Any, group: Any, blocks: Any
         builder, lambda b, _: builder.icmp_signed("<", builder.load(b), blocks), (LONG(0), LONG(0))
     ):
         offset = builder.mul(builder.load(block), LONG(_EIGHT))
-        here = Vector.load(builder, begin, offset, _EIGHT)
-        stop = Vector.load(builder, end, offset, _EIGHT)
+        planned = builder.add(at, offset)
+        here = Vector.load(builder, begin, planned, _EIGHT)
+        stop = Vector.load(builder, end, planned, _EIGHT)
         taken = Vector.load(builder, members, builder.add(first_member, offset), _EIGHT)
         trips = (stop - here + here.same(lanes - 1)).half(shift) & taken
         zero = here.same(0)
@@ -194,13 +197,13 @@ def _list_vectors(builder: Any, lanes: int, arrays: Any, group: Any, blocks: Any
         def any_left(_here: Any, left: Any, zero: Vector = zero) -> Any:
             return builder.icmp_signed("!=", (zero < Vector(builder, builder.load(left))).bits(), LONG(0))
 
-        for at, left in counted(builder, any_left, (here.value, trips.value)):
-            now, rest = Vector(builder, builder.load(at)), Vector(builder, builder.load(left))
+        for place, left in counted(builder, any_left, (here.value, trips.value)):
+            now, rest = Vector(builder, builder.load(place)), Vector(builder, builder.load(left))
             more = zero < rest
             filled = builder.load(listed)
             _to_front(builder, front, now, more).store(todo, filled)
             builder.store(builder.add(filled, builder.ctpop(more.bits())), listed)
-            builder.store((now + now.same(lanes)).value, at)
+            builder.store((now + now.same(lanes)).value, place)
             builder.store((rest - rest.same(1)).value, left)
         builder.store(builder.add(builder.load(block), LONG(1)), block)
     return builder.load(listed)

@@ -69,27 +69,32 @@ def test_vectors_and_portable_loops_agree(portable, vectors, seed, dtype, blocks
     labels = rng.permutation(len(x)).astype(np.int32)
     members = -rng.integers(0, 2, (2, MAX_ROWS)).astype(np.int32)
     limits = dtype(1.0), dtype(rng.uniform(1.0, 1.2))
+    at = int(rng.integers(0, 3)) * MAX_ROWS
     center = dtype(0.5), dtype(0.4), dtype(0.3)
     results = []
     for plan, sweep in (portable, vectors):
-        begin, end = np.zeros((2, MAX_ROWS), np.int32)
+        begin, end = np.full((2, 3 * MAX_ROWS), -7, np.int32)  # what is planned elsewhere must not matter
+        begin[at : at + MAX_ROWS] = end[at : at + MAX_ROWS] = 0
         for block in range(blocks):
-            plan(*stencil, block, 3, *center, begin, end)
+            plan(*stencil, block, 3, *center, begin, end, at)
+        assert (np.delete(begin, range(at, at + MAX_ROWS)) == -7).all()
         found = np.full(ATOMS * MAX_ROWS, -1, np.int32)
         todo = np.empty(ATOMS * MAX_ROWS, np.int32)
-        nothing = end <= begin
+        nothing = (end <= begin) & (end >= 0)
         begin[nothing] = end[nothing] = 0
         stretches = begin.tolist(), end.tolist()
         end[end > 0] = ATOMS  # vectors see to the end of their rows, and beyond it is nothing near
         stop, doubt = sweep(
-            x, y, z, labels, begin, end, members, 1, blocks, *center, *limits, lanes.FRONT, todo, found, k
+            x, y, z, labels, begin, end, at, members, 1, blocks, *center, *limits, lanes.FRONT, todo, found, k
         )
         assert (found[:k] == -1).all()
         results.append((stretches, sorted(found[k:stop].tolist()), doubt))
     assert results[0] == results[1]
 
 
-NAMES = "x, y, z, labels, begin, end, members, group, blocks, cx, cy, cz, inner, outer, front, todo, found, k"
+NAMES = (
+    "x, y, z, labels, begin, end, at, members, group, blocks, cx, cy, cz, inner, outer, front, todo, found, k"
+)
 PROGRAM = f"""
 from numba import njit, types
 from reference_impl.neighbors import lanes
@@ -101,7 +106,7 @@ def sweep({NAMES}):
 floats, ints, bytes_ = (types.Array(dtype, 1, "C") for dtype in (types.float32, types.int32, types.uint8))
 number, count, members = types.float32, types.int64, types.Array(types.int32, 2, "C")
 sweep.compile(
-    (floats, floats, floats, ints, ints, ints, members, count, count, *[number] * 5, bytes_, ints, ints, count)
+    (floats, floats, floats, ints, ints, ints, count, members, count, count, *[number] * 5, bytes_, ints, ints, count)
 )
 (assembly,) = sweep.inspect_asm().values()
 print(lanes.LANES, "vpcompressd" in assembly, "zmm" in assembly, "vpermd" in assembly)
