@@ -76,6 +76,7 @@ def divergences(n, dtype, rounds):
             ),
         }
         if spacing == 0.1:
+            new["numpy.gradient, interleaved, spacing 0.1"] = partial(of_numpy, interleaved_field, spacing)
             new["NumPy by slices, spacing 0.1"] = partial(by_slices, components, steps, out)
         for name, run in new.items():
             assert np.array_equal(run() if run.func is not by_slices else run() or out, expected), name
