@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,21 @@ def test_waiting(benchmark):
 """
 
 
+@contextlib.contextmanager
+def _midway(process, has_come):
+    """Waits until it ``has_come`` to where it takes long; behind the block it is ended."""
+    try:
+        deadline = time.monotonic() + 60
+        while not has_come():
+            assert time.monotonic() < deadline
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        yield
+    finally:
+        process.kill()
+        process.communicate()
+
+
 @pytest.fixture
 def waiting(sample):
     """A comparison in the middle of its first slice."""
@@ -33,15 +49,8 @@ def waiting(sample):
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    deadline = time.monotonic() + 60
-    while not _is_sleeping(sample.temp):
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-    yield process
-    if process.poll() is None:
-        process.kill()
-    process.communicate()
+    with _midway(process, lambda: _is_sleeping(sample.temp)):
+        yield process
 
 
 def _is_sleeping(temp) -> bool:
@@ -69,15 +78,8 @@ def bisecting(sample, tmp_path):
     sample.commit({"calc.py": waiting})
     sample.commit({"calc.py": "def work():\n    return bytearray(3 << 20)\n"})
     process = sample.start("bisect", "HEAD~2", "HEAD", "test_calc.py::test_one")
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "here").exists():
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-    yield process
-    if process.poll() is None:
-        process.kill()
-    process.communicate()
+    with _midway(process, (tmp_path / "here").exists):
+        yield process
 
 
 def test_a_bisection_that_is_ended(sample, bisecting):
