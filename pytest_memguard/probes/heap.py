@@ -127,10 +127,12 @@ def unseen() -> Iterator[None]:
     if probe.unavailable() is not None:
         yield
         return
+    probe.fill_thread_cache()  # or what is taken out of it is counted when it is filled again, as the test's
     before_bytes = probe.counters().allocated_bytes or 0
     try:
         yield
     finally:
+        probe.fill_thread_cache()
         _unseen_bytes[0] += max(0, (probe.counters().allocated_bytes or 0) - before_bytes)
 
 

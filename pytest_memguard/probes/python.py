@@ -156,7 +156,8 @@ class _PythonWindow:
             in_use = self._net.read() if self._net is not None and is_single_call else None
         with unseen():
             kept, ignored = self._split(snapshot, imports=is_single_call)
-        kept_bytes, ignored_bytes = sum(held.bytes for held in kept), sum(held.bytes for held in ignored)
+            kept_bytes, ignored_bytes = sum(held.bytes for held in kept), sum(held.bytes for held in ignored)
+            del ignored  # or its memory would be taken from what the heap holds when it is long gone
         if in_use is not None and not in_use.confirms(kept_bytes, sum(held.blocks for held in kept)):
             kept, kept_bytes = [], 0  # older memory was replaced
         self._kept = kept
