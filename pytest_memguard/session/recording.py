@@ -50,7 +50,9 @@ class Recording:
             raise RuntimeError(f"memguard.record: {self.label!r} is running already")
         self._count, self._step, self._due = 0, self.interval, 0.0
         # Counters of a device are asked for in a window alone; it imports nothing.
-        self._windows = [probe.open(_NO_PEAK) for probe in self._probes if hasattr(probe, "load")]
+        for probe in self._probes:
+            if hasattr(probe, "load"):
+                self._windows.append(probe.open(_NO_PEAK))
         self._gpu_load = load_reader()
         self._start, self._cpu = time.perf_counter(), (0.0, time.process_time())
         self._sample()
@@ -64,12 +66,11 @@ class Recording:
 
     def stop(self) -> None:
         """End it; a second time is harmless."""
-        if self._sampler is None:
-            return
-        self._sampler.stop()
-        self._sampler = None
-        self._sample()
-        while self._windows:
+        if self._sampler is not None:
+            self._sampler.stop()
+            self._sampler = None
+            self._sample()
+        while self._windows:  # also those before one that did not open
             self._windows.pop().close()
 
     def _look(self) -> None:
@@ -133,7 +134,7 @@ class Recording:
             nodeid=self.nodeid,
             label=self.label,
             seconds=tuple(round(moment, 6) for moment in seconds),
-            curves=tuple(sorted(curves, key=lambda curve: (curve.unit, curve.name in _OF_THE_MACHINE))),
+            curves=tuple(sorted(curves, key=lambda curve: (curve.unit, curve.name == "available"))),
         )
 
     def _columns(self) -> Iterable[tuple[str, str]]:
@@ -205,7 +206,6 @@ class Recording:
 
 _NO_PEAK = WindowPlan(wants_peak=False)
 _LOWEST = {_TIME, _AVAILABLE}
-_OF_THE_MACHINE = {"available"}
 
 
 def _number(count: int | None) -> float:

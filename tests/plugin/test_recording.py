@@ -252,3 +252,30 @@ def test_runs_without_timelines_are_still_read():
     old = {"environment": {"machine_class": "", "python": "", "platform": ""}}
     run = msgspec.json.decode(json.dumps(old), type=Run)
     assert run.timelines == ()
+
+
+def test_windows_before_one_that_does_not_open_are_closed():
+    class Device(Counting):
+        is_open = False
+
+        def load(self):
+            return None
+
+        def open(self, _plan):
+            self.is_open = True
+            return self
+
+        def close(self):
+            self.is_open = False
+
+    class Broken(Device):
+        def open(self, _plan):
+            raise OSError("the device is lost")
+
+    first = Device()
+    recording = Recording("", 0.01, [first, Broken()])
+    with pytest.raises(OSError, match="lost"):
+        recording.__enter__()
+    recording.stop()  # as the fixture does
+    assert not first.is_open
+    assert not recording.has_ended
