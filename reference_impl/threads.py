@@ -7,10 +7,25 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from reference_impl.whole import whole
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["run_at_once"]
+__all__ = ["checked_threads", "run_at_once"]
+
+
+def checked_threads(threads: int) -> int:
+    """
+    Raises
+    ------
+    ValueError
+        When it is no whole number from 1 on.
+    """
+    count = whole(threads, "threads")
+    if count < 1:
+        raise ValueError(f"got threads={count}, allowed: whole numbers from 1 on")
+    return count
 
 
 def run_at_once(tasks: Sequence[Callable[[], None]]) -> None:

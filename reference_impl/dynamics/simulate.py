@@ -13,9 +13,10 @@ from reference_impl.cuda import CupyDevice
 from reference_impl.dynamics.device_run import DeviceRun
 from reference_impl.dynamics.list_run import ListRun, Pace
 from reference_impl.dynamics.observables import Sample, pressure_of, temperature_of
-from reference_impl.kernels.lennard_jones import Precision, checked_precision, checked_threads, nearest_pair
+from reference_impl.kernels.lennard_jones import Precision, checked_precision, nearest_pair
 from reference_impl.neighbors import VerletList, neighbor_list
 from reference_impl.neighbors.system import as_positions
+from reference_impl.threads import checked_threads
 
 if HAS_NUMBA:
     from reference_impl.dynamics.block_run import BlockRun

@@ -12,6 +12,7 @@ from reference_impl.neighbors.brute_force import brute_force
 from reference_impl.neighbors.cell_list import half_list
 from reference_impl.neighbors.lists import FullList, HalfList, full_from_half
 from reference_impl.neighbors.system import checked_system
+from reference_impl.threads import checked_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,5 +114,4 @@ def half_list_of(
 def check_choices(order: str, threads: int) -> None:
     if order not in ("caller", "sorted"):
         raise ValueError(f"got order={order!r}, allowed: caller, sorted")
-    if threads < 1:
-        raise ValueError(f"got threads={threads}, allowed: 1 and more")
+    checked_threads(threads)

@@ -1,11 +1,8 @@
-"""Two ways to the divergence of `divergence`, which round alike; arguments are not checked.
-
-``steps`` has the spacing and twice the spacing of each axis, shape (axes, 2).
-"""
+"""Two ways to the divergence of `divergence`, which round alike; arguments are not checked."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,11 +13,22 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["by_slices", "in_one_pass"]
+__all__ = ["Flow", "by_slices", "in_one_pass", "quotient"]
+
+
+class Flow(NamedTuple):
+    """Components along three axes, the spacings of the grid, and where the divergence goes."""
+
+    u: NDArray[Any]
+    v: NDArray[Any]
+    w: NDArray[Any]
+    steps: NDArray[Any]  # the spacing and twice the spacing of each axis, shape (3, 2)
+    inverses: NDArray[Any]  # of the steps where they are exact, else empty
+    out: NDArray[Any]
 
 
 @jit_inline
-def _quotient(difference: Any, step: Any, inverse: Any, has_inverses: bool) -> Any:  # noqa: FBT001 - numba
+def quotient(difference: Any, step: Any, inverse: Any, has_inverses: bool) -> Any:  # noqa: FBT001 - numba
     """A product costs a fifth of a quotient, and rounds like it where the inverse is a power of two."""
     if has_inverses:
         return difference * inverse
@@ -28,20 +36,14 @@ def _quotient(difference: Any, step: Any, inverse: Any, has_inverses: bool) -> A
 
 
 @jit
-def in_one_pass(
-    u: NDArray[Any],
-    v: NDArray[Any],
-    w: NDArray[Any],
-    steps: NDArray[Any],
-    inverses: NDArray[Any],
-    out: NDArray[Any],
-) -> None:
-    """For three axes, row by row of the last; ``inverses`` of the steps where they are exact, else empty."""
+def in_one_pass(flow: Flow, first: int, stop: int) -> None:
+    """Planes ``first`` to ``stop - 1`` of the result."""
+    u, v, w, steps, inverses, out = flow
     planes, rows, length = out.shape
     exact = inverses.shape[0] > 0
     shares = inverses if exact else steps
     z, one_over_z = steps[2, 1], shares[2, 1]
-    for i in range(planes):
+    for i in range(first, stop):
         below, above = max(i - 1, 0), min(i + 1, planes - 1)
         x, one_over_x = steps[0, above - below - 1], shares[0, above - below - 1]
         for j in range(rows):
@@ -51,9 +53,9 @@ def in_one_pass(
             along, total = w[i, j], out[i, j]
             for k in range(1, length - 1):
                 total[k] = (
-                    _quotient(u_high[k] - u_low[k], x, one_over_x, exact)
-                    + _quotient(v_high[k] - v_low[k], y, one_over_y, exact)
-                    + _quotient(along[k + 1] - along[k - 1], z, one_over_z, exact)
+                    quotient(u_high[k] - u_low[k], x, one_over_x, exact)
+                    + quotient(v_high[k] - v_low[k], y, one_over_y, exact)
+                    + quotient(along[k + 1] - along[k - 1], z, one_over_z, exact)
                 )
             for k in (0, length - 1):
                 near, far = max(k - 1, 0), min(k + 1, length - 1)
@@ -64,7 +66,10 @@ def in_one_pass(
 def by_slices(
     components: NDArray[Any] | Sequence[NDArray[Any]], steps: NDArray[Any], out: NDArray[Any]
 ) -> None:
-    """The twin to read, for any number of axes: plane by plane of the first, so that a plane is all it takes."""
+    """The twin to read, for any number of axes: plane by plane of the first, so that a plane is all it takes.
+
+    ``steps`` as of a :class:`Flow`.
+    """
     if out.ndim == 1:
         _difference(components[0], steps[0], 0, out)
         return

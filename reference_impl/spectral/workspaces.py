@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reference_impl.spectral.engines import engine_named
 from reference_impl.spectral.requests import requested
 from reference_impl.spectral.workspace import Slot, Workspace
+from reference_impl.threads import checked_threads
 from reference_impl.uncopied import Uncopied
 from reference_impl.whole import whole
 
@@ -58,11 +59,9 @@ class FFTWorkspaces(Uncopied):
     """
 
     def __init__(self, *, max_bytes: int = 2**30, engine: str | None = None, threads: int = 1) -> None:
-        max_bytes, threads = whole(max_bytes, "max_bytes"), whole(threads, "threads")
+        max_bytes, threads = whole(max_bytes, "max_bytes"), checked_threads(threads)
         if max_bytes < 0:
             raise ValueError(f"got max_bytes={max_bytes}, allowed: >= 0 (0 keeps nothing)")
-        if threads < 1:
-            raise ValueError(f"got threads={threads}, allowed: >= 1")
         self.engine, self._engine = engine_named(engine)
         self.max_bytes = max_bytes
         self.threads = threads

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "VECTOR_BYTES", "any_below", "any_beyond", "bits_below", "fma", "item", "lanes", "larger", "load", "load_wide",
-    "splat", "store", "sum_of", "where_below",
+    "VECTOR_BYTES", "any_below", "any_beyond", "bits_below", "drain", "fma", "item", "lanes", "larger", "load",
+    "load_wide", "prefetch", "splat", "store", "stream", "sum_of", "where_below",
 ]  # fmt: skip
 
 VECTOR_BYTES = 32  # of AVX2; where registers hold less, LLVM splits vectors
@@ -119,6 +119,41 @@ def _storing(array: Any, values: Any) -> Any:
 def store(_typing: Any, array: Any, index: Any, values: Any) -> Any:
     """Write ``values``, a vector, from ``index`` on; float64 is rounded where the array is narrower."""
     return _storing(array, values)
+
+
+@intrinsic
+def stream(_typing: Any, array: Any, index: Any, values: Any) -> Any:
+    """As :func:`store`, past the caches; the address must be a multiple of ``VECTOR_BYTES``. See :func:`drain`."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = words.array_data(context, builder, signature.args[0], arguments[0])
+        words.Vector(builder, arguments[2]).stream(data, arguments[1])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, values), generate
+
+
+@intrinsic
+def drain(_typing: Any) -> Any:
+    """Wait until all that was streamed can be seen by other threads."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@intrinsic
+def prefetch(_typing: Any, array: Any, index: Any) -> Any:
+    """Ask for the line that holds ``array[index]``, which need not be in the array."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = words.array_data(context, builder, signature.args[0], arguments[0])
+        words.prefetch(builder, builder.gep(data, [arguments[1]]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), generate
 
 
 @intrinsic

@@ -10,7 +10,7 @@ from numba.core import cgutils
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["INT", "LONG", "Vector", "array_data", "call", "counted", "splat"]
+__all__ = ["INT", "LONG", "Vector", "array_data", "call", "counted", "prefetch", "splat"]
 
 INT, LONG = ir.IntType(32), ir.IntType(64)
 _SUFFIX = {ir.FloatType(): "f32", ir.DoubleType(): "f64"}
@@ -31,9 +31,17 @@ class Vector:
         value.align = 1  # numba aligns arrays to their elements, at most
         return cls(builder, value)
 
-    def store(self, pointer: Any, index: Any) -> None:
+    def _stored(self, pointer: Any, index: Any) -> Any:
         address = self.builder.bitcast(self.builder.gep(pointer, [index]), self.value.type.as_pointer())
-        self.builder.store(self.value, address).align = 1
+        return self.builder.store(self.value, address)
+
+    def store(self, pointer: Any, index: Any) -> None:
+        self._stored(pointer, index).align = 1
+
+    def stream(self, pointer: Any, index: Any) -> None:
+        """Past the caches, to an address that is a multiple of the vector's size."""
+        stored = self._stored(pointer, index)  # aligned to its type, unless told otherwise
+        stored.set_metadata("nontemporal", self.builder.module.add_metadata([INT(1)]))
 
     def _made(self, value: Any) -> Vector:
         return Vector(self.builder, value)
@@ -153,6 +161,13 @@ def call(builder: Any, name: str, *arguments: Any, returns: Any = None) -> Any:
     face = ir.FunctionType(returns or arguments[0].type, [argument.type for argument in arguments])
     declare: Any = cgutils.get_or_insert_function
     return builder.call(declare(builder.module, face, name), arguments)
+
+
+def prefetch(builder: Any, pointer: Any) -> None:
+    """Ask for a line that will be read; its address may be any."""
+    address = builder.bitcast(pointer, ir.IntType(8).as_pointer())
+    to_read, into_all_caches, data = INT(0), INT(3), INT(1)
+    call(builder, "llvm.prefetch.p0", address, to_read, into_all_caches, data, returns=ir.VoidType())
 
 
 def array_data(context: Any, builder: Any, array_type: Any, array: Any) -> Any:

@@ -16,7 +16,6 @@ from reference_impl.kernels.lennard_jones.block_forces import (
     BlockForces,
     Precision,
     checked_precision,
-    checked_threads,
 )
 from reference_impl.kernels.lennard_jones.contract import (
     Forces,
@@ -30,7 +29,6 @@ __all__ = [
     "Forces",
     "Precision",
     "checked_precision",
-    "checked_threads",
     "lennard_jones",
     "nearest_pair",
     "working_set_bytes",

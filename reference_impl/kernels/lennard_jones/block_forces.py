@@ -12,6 +12,7 @@ from reference_impl.kernels.lennard_jones.contract import Forces, checked_out, l
 from reference_impl.neighbors.build import neighbor_list
 from reference_impl.neighbors.system import checked_system
 from reference_impl.neighbors.verlet_list import VerletList
+from reference_impl.threads import checked_threads
 
 if HAS_NUMBA:
     from reference_impl.kernels.lennard_jones.block_state import BlockState
@@ -21,7 +22,7 @@ if HAS_NUMBA:
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["BlockForces", "Precision", "checked_precision", "checked_threads"]
+__all__ = ["BlockForces", "Precision", "checked_precision"]
 
 Precision = Literal["float64", "float32"]
 _DTYPES: dict[str, type[np.floating[Any]]] = {"float64": np.float64, "float32": np.float32}
@@ -32,12 +33,6 @@ def checked_precision(precision: str) -> type[np.floating[Any]]:
     if precision not in _DTYPES:
         raise ValueError(f"got precision={precision!r}, allowed: {', '.join(_DTYPES)}")
     return _DTYPES[precision]
-
-
-def checked_threads(threads: int) -> int:
-    if not (isinstance(threads, int) and threads >= 1):
-        raise ValueError(f"got threads={threads!r}, allowed: whole numbers from 1 on")
-    return threads
 
 
 class BlockForces:

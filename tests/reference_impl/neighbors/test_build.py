@@ -192,7 +192,7 @@ def test_a_coordinate_that_is_not_finite_is_named(value):
         ({"box": [2.0, np.nan, 2.0]}, "positive and finite"),
         ({"periodic": (True, True)}, "three booleans"),
         ({"order": "random"}, "order='random', allowed: caller, sorted"),
-        ({"threads": 0}, "threads=0, allowed: 1 and more"),
+        ({"threads": 0}, "threads=0, allowed: whole numbers from 1 on"),
     ],
 )
 def test_refused_input(change, message):

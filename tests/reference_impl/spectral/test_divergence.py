@@ -7,10 +7,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from reference_impl.backends import HAS_NUMBA
 from reference_impl.spectral import divergence
-from reference_impl.spectral.difference_kernels import by_slices, in_one_pass
+from reference_impl.spectral.difference_kernels import Flow, by_slices, in_one_pass
 from reference_impl.spectral.divergence import _steps
 
+needs_numba = pytest.mark.skipif(not HAS_NUMBA, reason="the streamed pass is LLVM's")
 SPACINGS = st.sampled_from([0.1, 0.25, 1.0, 3.0, 1e-3, 2.0**-40])
 
 
@@ -65,9 +67,55 @@ def test_the_compiled_pass_and_its_twin_round_alike(shape, spacing):
     steps, inverses = _steps((spacing,) * 3, "d")
     assert inverses.size == (6 if spacing == 0.5 else 0)
     one, other = np.empty(shape), np.empty(shape)
-    in_one_pass(*field, steps, inverses, one)
+    in_one_pass(Flow(*field, steps, inverses, one), 0, shape[0])
     by_slices(field, steps, other)
     assert np.array_equal(one, other)
+
+
+@needs_numba
+@pytest.mark.parametrize("dtype", ["f", "d"])
+@pytest.mark.parametrize("spacing", [0.1, 0.5])
+def test_the_streamed_pass_and_its_twin_round_alike_wherever_rows_lie(dtype, spacing):
+    from reference_impl.spectral.streamed import in_streams, shortest_row
+
+    steps, inverses = _steps((spacing,) * 3, dtype)
+    shortest = shortest_row(np.dtype(dtype).itemsize)
+    for length in (*range(shortest, shortest + 17), 128):
+        field, expected = vector_field((3, 4, length), dtype, seed=length), np.empty((3, 4, length), dtype)
+        by_slices(field, steps, expected)
+        for offset in range(0, 16, 3):
+            memory = np.full(expected.size + 32, 7.0, dtype)
+            found = memory[offset : offset + expected.size].reshape(expected.shape)
+            for first in range(3):
+                in_streams(Flow(*field, steps, inverses, found), first, first + 1)
+            assert np.array_equal(found, expected), (length, offset)
+            assert (memory[:offset] == 7).all(), "wrote in front of the result"
+            assert (memory[offset + expected.size :] == 7).all(), "wrote behind the result"
+
+
+@pytest.mark.parametrize("layout", ["one array", "interleaved"])
+@pytest.mark.parametrize("threads", [1, np.int64(3)])
+@pytest.mark.parametrize("lost_bytes", [0, 8, 4])
+def test_fields_that_no_cache_holds(layout, threads, lost_bytes):
+    field = vector_field((50, 190, 171))
+    memory = np.empty(field[0].nbytes + 64, np.uint8)[lost_bytes:][: field[0].nbytes]
+    out = memory.view("d").reshape(field[0].shape)
+    assert divergence(laid_out(field.copy(), layout), 0.1, out=out, threads=threads) is out
+    assert np.array_equal(out, expected_of(field, (0.1,) * 3))
+
+
+def test_more_threads_than_planes():
+    field = vector_field((2, 1100, 1000))
+    assert np.array_equal(divergence(field, threads=9), expected_of(field, (1.0,) * 3))
+
+
+@pytest.mark.parametrize(
+    ("threads", "told"),
+    [(0, "got threads=0, allowed: whole numbers"), (1.5, "got threads=1.5, allowed: a whole")],
+)
+def test_threads_that_cannot_be_are_refused(threads, told):
+    with pytest.raises(ValueError, match=told):
+        divergence(np.zeros((3, 4, 4, 4)), threads=threads)
 
 
 def test_what_is_not_finite_stays_where_numpy_has_it():

@@ -52,6 +52,24 @@ def test_every_operation(dtype):
 
 
 @jit
+def streamed(x, y, first):
+    v.prefetch(x, len(x) + 1000)
+    for k in range(first, first + 4 * v.lanes(x), v.lanes(x)):
+        v.stream(y, k, v.load(x, k))
+    v.drain()
+
+
+@pytest.mark.parametrize("dtype", LANES)
+def test_what_is_streamed_is_written_and_nothing_else(dtype):
+    x, lanes = np.arange(64, dtype=dtype), LANES[dtype]
+    y = np.zeros(64 + lanes, dtype)
+    first = -y.ctypes.data // x.itemsize % lanes  # the first address that a stream can take
+    y = y[first:][:64]
+    streamed(x, y, lanes)
+    np.testing.assert_array_equal(y, np.where((x >= lanes) & (x < 5 * lanes), x, 0))
+
+
+@jit
 def converted(singles, doubles):
     v.store(doubles, 0, v.load_wide(singles, 1))
     v.store(singles, 0, v.load(doubles, 0) + v.splat(1.0))
