@@ -197,6 +197,11 @@ def flows():
     return {n: (np.random.default_rng(n).normal(size=(3, n, n, n)), np.empty((n, n, n))) for n in SIZES}
 
 
+@pytest.fixture(scope="module")
+def large_flow():
+    return np.random.default_rng(0).normal(size=(3, 128, 128, 128)), np.empty((128, 128, 128))
+
+
 @pytest.mark.memory_budget(
     peak=lambda n: (0 if HAS_NUMBA else 8 * n * n + NUMPY_ITSELF) + PYTHON_ITSELF,
     leak="0 B",
@@ -210,6 +215,15 @@ def test_divergence_allocates_no_array(n, layout, flows):
     if layout == "interleaved":
         components = np.moveaxis(components.reshape(n, n, n, 3), -1, 0)
     divergence(components, 0.1, out=out)
+
+
+@pytest.mark.memory_budget(
+    peak=(0 if HAS_NUMBA else 8 * 128**2 + NUMPY_ITSELF) + PYTHON_ITSELF, leak="0 B", rounds=3, warmup=1
+)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_divergence_past_the_caches_allocates_no_array(threads, large_flow):
+    components, out = large_flow
+    divergence(components, 0.1, out=out, threads=threads)
 
 
 @pytest.mark.memory_budget(peak=KiB(64) + PYTHON_ITSELF, leak="0 B", rounds=3, warmup=1)
