@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from reference_impl.vectors.words import INT, Vector, array_data, call
+from reference_impl.vectors import words
 
 __all__ = ["copy_eight", "prefetch"]
 
@@ -21,10 +20,8 @@ def prefetch(_typing: Any, array: Any, k: Any) -> Any:
     """Ask for the cache line of ``array[k]``, which is about to be written; never fails, whatever ``k``."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = array_data(context, builder, signature.args[0], arguments[0])
-        address = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
-        # To be written, to be kept in all caches, data.
-        call(builder, "llvm.prefetch.p0", address, INT(1), INT(3), INT(1), returns=ir.VoidType())
+        data = words.array_data(context, builder, signature.args[0], arguments[0])
+        words.prefetch(builder, builder.gep(data, [arguments[1]]), to_write=True)
         return context.get_dummy_value()
 
     return types.void(array, types.int64), generate
@@ -35,8 +32,8 @@ def copy_eight(_typing: Any, source: Any, k: Any, target: Any, n: Any) -> Any:
     """``target[n:n + 8] = source[k:k + 8]``, unchecked."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        source, target = (array_data(context, builder, signature.args[n], arguments[n]) for n in (0, 2))
-        Vector.load(builder, source, arguments[1], _EIGHT).store(target, arguments[3])
+        source, target = (words.array_data(context, builder, signature.args[n], arguments[n]) for n in (0, 2))
+        words.Vector.load(builder, source, arguments[1], _EIGHT).store(target, arguments[3])
         return context.get_dummy_value()
 
     return types.void(source, types.int64, target, types.int64), generate

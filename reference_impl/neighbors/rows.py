@@ -59,14 +59,8 @@ def sweep_rows(
         Where it stopped for want of room, or ``stop_row``; and how much is listed.
     """
     x, y, z, labels, starts, _ = search.atoms
-    low, high, front, along, members = (
-        stencil.low,
-        stencil.high,
-        stencil.front,
-        stencil.along,
-        stencil.members,
-    )
-    base, shifts, numbers = stencil.base, stencil.shifts, stencil.numbers
+    low, high, front, along = stencil.low, stencil.high, stencil.front, stencil.along
+    members, base, shifts, numbers = stencil.members, stencil.base, stencil.shifts, stencil.numbers
     grid, flat = search.grid, starts.reshape(-1)
     inner, outer = x.dtype.type(grid.inner), x.dtype.type(grid.outer)
     begin, end = np.zeros(2 * MAX_ROWS, np.int32), np.zeros(2 * MAX_ROWS, np.int32)
@@ -96,9 +90,8 @@ def sweep_rows(
             at = MAX_ROWS * (i & 1)
             before, doubt = k, False
             if task != LIST:
-                prefetch(
-                    counts, labels[min(i + 16, last)]
-                )  # rows lie anywhere, and waiting for one costs two
+                # Rows lie anywhere, and waiting for one costs two.
+                prefetch(counts, labels[min(i + 16, last)])
                 for line in range(4 * (task == FILL)):
                     prefetch(indices, counts[labels[min(i + 8, last)]] + 16 * line)
             for g in range(groups):
@@ -106,72 +99,15 @@ def sweep_rows(
                 if cx < 0:
                     cx += numbers[4]
                 cy, cz = y[i] - shifts[g, 1], z[i] - shifts[g, 2]
+                place = (
+                    x, y, z, labels, begin, end, at, members, g, blocks, cx, cy, cz, inner, outer, FRONT, todo, found,
+                )  # fmt: skip
                 if vectors and task == COUNT:
-                    k, unsure = count_vector(
-                        x,
-                        y,
-                        z,
-                        labels,
-                        begin,
-                        end,
-                        at,
-                        members,
-                        g,
-                        blocks,
-                        cx,
-                        cy,
-                        cz,
-                        inner,
-                        outer,
-                        FRONT,
-                        todo,
-                        found,
-                        k,
-                    )
+                    k, unsure = count_vector(*place, k)
                 elif vectors:
-                    k, unsure = sweep_vector(
-                        x,
-                        y,
-                        z,
-                        labels,
-                        begin,
-                        end,
-                        at,
-                        members,
-                        g,
-                        blocks,
-                        cx,
-                        cy,
-                        cz,
-                        inner,
-                        outer,
-                        FRONT,
-                        todo,
-                        found,
-                        k,
-                    )
+                    k, unsure = sweep_vector(*place, k)
                 else:
-                    k, unsure = sweep_portable(
-                        x,
-                        y,
-                        z,
-                        labels,
-                        begin,
-                        end,
-                        at,
-                        members,
-                        g,
-                        blocks,
-                        cx,
-                        cy,
-                        cz,
-                        inner,
-                        outer,
-                        FRONT,
-                        todo,
-                        found,
-                        k,
-                    )
+                    k, unsure = sweep_portable(*place, k)
                 doubt |= unsure
             if doubt:
                 k = find_exactly(search, stencil, begin, end, at, i, rows, groups, found, before)

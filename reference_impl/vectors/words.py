@@ -163,11 +163,13 @@ def call(builder: Any, name: str, *arguments: Any, returns: Any = None) -> Any:
     return builder.call(declare(builder.module, face, name), arguments)
 
 
-def prefetch(builder: Any, pointer: Any) -> None:
-    """Ask for a line that will be read; its address may be any."""
+def prefetch(builder: Any, pointer: Any, *, to_write: bool = False) -> None:
+    """Ask for a line that is about to be read or written; its address may be any."""
     address = builder.bitcast(pointer, ir.IntType(8).as_pointer())
-    to_read, into_all_caches, data = INT(0), INT(3), INT(1)
-    call(builder, "llvm.prefetch.p0", address, to_read, into_all_caches, data, returns=ir.VoidType())
+    into_all_caches, data = INT(3), INT(1)
+    call(
+        builder, "llvm.prefetch.p0", address, INT(int(to_write)), into_all_caches, data, returns=ir.VoidType()
+    )
 
 
 def array_data(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
