@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from pytest_memguard.timing.git import without_repository
@@ -16,14 +17,26 @@ if TYPE_CHECKING:
 
 __all__ = ["run_alone"]
 
+# A driver that is killed has no chance to end its command: where the kernel sees to that, it is asked to (prctl(2)).
+# Before the command, and not between fork and exec: a driver may have threads.
+_ENDING_WITH_US = """
+import os, sys
+try:
+    import ctypes
+    ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
+except (ImportError, OSError, AttributeError):
+    pass
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
 
 def run_alone(
     command: str | Sequence[str], folder: Path, *, environment: Mapping[str, str] | None = None
 ) -> tuple[int, str]:
     """The exit status, and all that was said; a text is for a shell. What it has started ends with it, or with us."""
+    words = ["/bin/sh", "-c", command] if isinstance(command, str) else command
     process = subprocess.Popen(
-        command,
-        shell=isinstance(command, str),
+        [sys.executable, "-ISc", _ENDING_WITH_US, *words] if sys.platform == "linux" else words,
         cwd=folder,
         env=without_repository(os.environ if environment is None else environment),
         stdin=subprocess.DEVNULL,
