@@ -12,7 +12,7 @@ from reference_impl.neighbors.chunks import Chunk, Sweeper, shares
 from reference_impl.neighbors.grid import make_grid
 from reference_impl.neighbors.in_order import list_in_order
 from reference_impl.neighbors.lanes import LANES
-from reference_impl.neighbors.lists import HalfList
+from reference_impl.neighbors.lists import HalfList, found_list
 from reference_impl.neighbors.search import Search
 from reference_impl.neighbors.sort import sort_atoms
 from reference_impl.threads import run_at_once
@@ -72,7 +72,7 @@ def half_list(  # noqa: PLR0913 - three, and keywords
     if in_order:
         indices = list_in_order(sweepers, indptr, _expected_pairs(grid, atoms))
         np.cumsum(indptr, out=indptr)
-        return HalfList(indptr=indptr, indices=indices, order=search.atoms.order)
+        return found_list(HalfList, indptr, indices, search.atoms.order)
     parts = shares(search, threads)
     scratch = _scratch(grid, atoms) // threads
     chunks = [Chunk(sweeper, *rows, scratch) for sweeper, rows in zip(sweepers, parts, strict=False)]
@@ -80,7 +80,7 @@ def half_list(  # noqa: PLR0913 - three, and keywords
     np.cumsum(indptr, out=indptr)
     indices = np.empty(indptr[-1], np.int32)
     run_at_once([partial(chunk.fill, indptr, indices) for chunk in chunks])
-    return HalfList(indptr=indptr, indices=indices)
+    return found_list(HalfList, indptr, indices)
 
 
 def _expected_pairs(grid: Grid, atoms: int) -> int:

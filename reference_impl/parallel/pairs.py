@@ -11,6 +11,7 @@ from reference_impl.cuda import DeviceForces, ListBuilder, launch
 from reference_impl.cuda.system import coordinates
 from reference_impl.kernels.lennard_jones import lennard_jones
 from reference_impl.neighbors import HalfList, neighbor_list
+from reference_impl.neighbors.lists import found_list
 from reference_impl.parallel.kernels import split
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class HostPairs:
     def find(self, places: NDArray[np.float64], owned: int) -> None:
         near = neighbor_list(places, self._box, self._plan.cutoff + self._plan.skin)
         inner, inner_indices, rim, rim_indices = split(near.indptr, near.indices, owned)
-        self._inner = HalfList(indptr=inner, indices=inner_indices)
-        self._rim = HalfList(indptr=rim, indices=rim_indices)
+        self._inner = found_list(HalfList, inner, inner_indices)
+        self._rim = found_list(HalfList, rim, rim_indices)
         self._pull_across = np.empty(places.shape)
 
     def forces(self, places: NDArray[np.float64], pull: NDArray[np.float64]) -> tuple[float, float]:
