@@ -9,7 +9,7 @@ import numpy as np
 from reference_impl.backends import jit
 from reference_impl.box import nearest_image
 from reference_impl.neighbors.build import check_choices, half_list_of
-from reference_impl.neighbors.system import as_positions, checked_system
+from reference_impl.neighbors.system import MAX_CUTOFFS, as_positions, checked_system
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,10 +117,10 @@ class VerletList:
     def _is_outdated(self, positions: NDArray[np.float64]) -> bool:
         if positions.shape != self._built_at.shape:
             return True
-        limit = (self.skin / 2) ** 2
+        limit, most = (self.skin / 2) ** 2, (MAX_CUTOFFS * self.list_cutoff) ** 2
         seen = positions[...]
         seen.flags.writeable = False  # compiled once, not also for writable arrays
-        return bool(_moved_farther(seen, self._built_at, self.box, limit))
+        return bool(_moved_farther(seen, self._built_at, self.box, limit, most))
 
 
 @jit
@@ -129,14 +129,19 @@ def _moved_farther(
     before: NDArray[np.float64],
     box: Box,
     limit_squared: float,
+    most_squared: float,
 ) -> bool:
     for i in range(len(positions)):
-        x, y, z = nearest_image(
+        dx, dy, dz = (
             positions[i, 0] - before[i, 0],
             positions[i, 1] - before[i, 1],
             positions[i, 2] - before[i, 2],
-            box,
         )
-        if not x * x + y * y + z * z <= limit_squared:  # NaN as well: the build then names the atom
+        squared = dx * dx + dy * dy + dz * dz
+        if squared <= limit_squared:
+            continue
+        x, y, z = nearest_image(dx, dy, dz, box)
+        # NaN as well, and what is so far that nothing is left of its image: the build then names the atom.
+        if not (x * x + y * y + z * z <= limit_squared and squared <= most_squared):
             return True
     return False

@@ -109,6 +109,18 @@ def test_refused_positions_leave_the_list_as_it_was():
     assert verlet.update(positions) is first
 
 
+@pytest.mark.parametrize("there", [1e15, 1e19, -1e19, 1e200, 1e308])
+def test_an_atom_so_far_that_nothing_is_left_of_its_place_is_named(there):
+    positions, box = liquid(300)
+    verlet = VerletList(2.0, 0.4, box)
+    first = verlet.update(positions)
+    lost = np.array(positions)
+    lost[7, 1] = there
+    with pytest.raises(ValueError, match="atom 7 has y = "):
+        verlet.update(lost)
+    assert verlet.update(positions) is first
+
+
 def test_the_caller_may_overwrite_the_positions():
     positions, box = liquid(300)
     buffer = np.array(positions)
