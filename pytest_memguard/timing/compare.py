@@ -17,7 +17,7 @@ from pytest_memguard.timing.dependencies import differing_dependencies
 from pytest_memguard.timing.duet import Duet
 from pytest_memguard.timing.errors import CouldNotRun
 from pytest_memguard.timing.instructions import InstructionsLost, count_instructions, valgrind
-from pytest_memguard.timing.packages import packages, shadowed
+from pytest_memguard.timing.packages import one_code, packages, shadowed
 from pytest_memguard.timing.processes import Launch, available_cpus, unsupported
 from pytest_memguard.timing.signals import ending_raises
 from pytest_memguard.timing.stage import Stage
@@ -95,9 +95,12 @@ def compare(
             on_base=nodeids & {each.nodeid for each in on_head.benchmarks},
             settings=settings,
         )
-        duet.run(watch)
         duet.origins[SideName.BASE] |= on_base.origins
         duet.origins[SideName.HEAD] |= on_head.origins
+        is_one = base == head and not changed
+        _check_codes(duet, trees, is_one=is_one)
+        duet.run(watch)
+        _check_codes(duet, trees, is_one=is_one)  # a benchmark may import what nothing had before
         advisory = tuple(_advisory(duet, trees, differing, settings))
         instructions, notes = _instructions(stage, duet, settings, watch)
     results = [
@@ -159,6 +162,13 @@ def _rootdir(found: Path, tree: Path) -> Path:
     if found.is_relative_to(tree):
         return found.relative_to(tree)
     return Path() if tree.is_relative_to(found) else found
+
+
+def _check_codes(duet: Duet, trees: Trees, *, is_one: bool) -> None:
+    """That there are two; ``is_one`` says that one commit is compared with itself on purpose."""
+    sentence = one_code(duet.origins[SideName.BASE], duet.origins[SideName.HEAD], trees.folder)
+    if sentence is not None and not is_one:
+        raise CouldNotRun(sentence)
 
 
 def _advisory(duet: Duet, trees: Trees, differing: Sequence[str], settings: DuetSettings) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["TEST_FOLDERS", "import_roots", "packages", "shadowed"]
+__all__ = ["TEST_FOLDERS", "import_roots", "one_code", "packages", "shadowed"]
 
 TEST_FOLDERS = frozenset(
     {
@@ -69,3 +69,20 @@ def shadowed(origins: Mapping[str, str], tree: Path) -> list[str]:
         for name, place in sorted(origins.items())
         if not Path(place).resolve().is_relative_to(inside)
     ]
+
+
+def one_code(base: Mapping[str, str], head: Mapping[str, str], folder: Path) -> str | None:
+    """A sentence, where neither side has imported a package of its own tree in ``folder``, and both the same ones."""
+    inside = folder.resolve()
+    if (
+        not head
+        or base != head
+        or any(Path(place).resolve().is_relative_to(inside) for place in head.values())
+    ):
+        return None
+    name, place = min(head.items())
+    return (
+        f"both sides import {name} from {place}, and nothing from their own commits, so the same code would be "
+        "compared with itself: what answers before the search path, such as the import hook of an editable install, "
+        "has to be uninstalled"
+    )

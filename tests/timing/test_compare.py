@@ -301,20 +301,48 @@ def test_a_build_that_fails_is_no_verdict(sample):
 
 
 def test_other_code_and_other_packages_make_it_advice(sample, tmp_path):
-    """An editable install whose finder stands before the search path, and a changed lock file."""
+    """A finder that stands before the search path on one side, and a changed lock file."""
     elsewhere = tmp_path / "elsewhere" / "calc.py"
     elsewhere.parent.mkdir()
     elsewhere.write_text("def same():\n    return sum(range(300))\n")
-    conftest = f"import sys\nsys.path.insert(0, {str(elsewhere.parent)!r})\n"
+    conftest = f"import sys\nif 'head-' in __file__:\n    sys.path.insert(0, {str(elsewhere.parent)!r})\n"
     files = {"bench/test_calc.py": MINIMAL, "bench/conftest.py": conftest, "requirements.txt": "numpy==1\n"}
     files = {f"project/{name}": content for name, content in files.items()}
-    sample.commit({"project/calc.py": "def same():\n    return 1\n", **files})
+    sample.commit({"project/calc.py": "def same():\n    return sum(range(300))\n", **files})
     sample.commit({"project/requirements.txt": "numpy==2\n"})
     done, found = sample.timed("--strict", "bench", below="project")
     assert found["test_one"]["verdict"] == "inconclusive", done.stdout
     assert "calc was imported from" in found["test_one"]["reason"]
     assert "project/requirements.txt" in found["test_one"]["reason"]
     assert done.returncode == 3
+
+
+HOOK = """
+import sys
+from importlib.machinery import PathFinder
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return PathFinder.find_spec(name, [{folder!r}]) if name == "calc" else None
+
+sys.meta_path.insert(0, Finder)
+"""
+
+
+LATE = "def test_one(benchmark):\n    import calc\n    benchmark(calc.same)\n"
+
+
+@pytest.mark.parametrize("test", [MINIMAL, LATE])
+def test_head_is_not_compared_with_head(sample, test):
+    """An editable install whose finder answers before the search path, when collecting or in the benchmark."""
+    sample.commit({"calc.py": "def same():\n    return 1\n"})
+    sample.commit({"test_calc.py": test, "conftest.py": HOOK.format(folder=str(sample.path))})
+    done = sample.ab()
+    assert done.returncode == 4, done.stdout
+    assert f"both sides import calc from {sample.path / 'calc.py'}, and nothing from their own" in done.stderr
+    assert ("pair 1" in done.stderr) is (test == LATE)
+    sample.assert_untouched()
 
 
 def test_wrong_use(sample):

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from pytest_memguard.timing.packages import packages, shadowed
+from pathlib import Path
+
+import pytest
+
+from pytest_memguard.timing.packages import one_code, packages, shadowed
 
 
 def test_what_can_be_imported_from_a_repository():
@@ -17,3 +21,20 @@ def test_what_came_from_elsewhere(tmp_path):
     assert shadowed(origins, tree) == [
         f"other was imported from {tmp_path / 'other.py'}, not from the commit under test"
     ]
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "is_one"),
+    [
+        ({"a": "/x/a.py"}, {"a": "/x/a.py"}, True),
+        ({"a": "/x/a.py"}, {"a": "/y/a.py"}, False),
+        ({"a": "/x/a.py"}, {}, False),
+        ({}, {}, False),
+        ({"a": "/x/a.py", "b": "/trees/base/b.py"}, {"a": "/x/a.py", "b": "/trees/head/b.py"}, False),
+    ],
+)
+def test_nothing_of_either_commit(base, head, is_one):
+    sentence = one_code(base, head, Path("/trees"))
+    assert (sentence is not None) is is_one
+    if sentence:
+        assert sentence.startswith("both sides import a from /x/a.py, and nothing from their own commits")
