@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from math import gcd
+from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -112,6 +114,8 @@ class ArrayPool(Counted):
             When the system has no memory left, even after the idle buffers were given back.
         """
         try:
+            # 2.0 is not refused by the dictionary, to which it is 2.
+            gcd(*shape) if type(shape) is tuple else index(shape)
             shelf = self._shelves[shape, dtype]
             buffer = shelf.idle.pop()
         except (

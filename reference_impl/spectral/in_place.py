@@ -17,8 +17,14 @@ __all__ = ["add_scaled", "dealias", "scale"]
 
 
 def scale(values: NDArray[Any], factor: complex) -> None:
-    """``values *= factor``, in the precision of the values."""
-    np.multiply(values, values.dtype.type(factor), out=values)
+    """``values *= factor``, in the precision of the values.
+
+    Raises
+    ------
+    ValueError
+        For values that are no floats or complex numbers, and a complex factor of real ones.
+    """
+    np.multiply(values, _as_one_of(values, factor), out=values)
 
 
 def add_scaled(out: NDArray[Any], values: NDArray[Any], factor: complex) -> None:
@@ -27,17 +33,25 @@ def add_scaled(out: NDArray[Any], values: NDArray[Any], factor: complex) -> None
     Raises
     ------
     ValueError
-        When shapes or dtypes differ.
+        When shapes or dtypes differ, and as of :func:`scale`.
     """
     if (out.shape, out.dtype) != (values.shape, values.dtype):
         told = f"{values.dtype} {values.shape} to add to {out.dtype} {out.shape}"
         raise ValueError(f"got {told}, allowed: the same shape and dtype")
-    number = out.dtype.type(factor)
+    number = _as_one_of(out, factor)
     flags: Any = ("buffered", "external_loop", "zerosize_ok")
     access: Any = (("readwrite",), ("readonly",))
     with np.nditer([out, values], flags, access) as chunks:
         for total, summand in chunks:
             np.add(total, number * summand, out=total)
+
+
+def _as_one_of(values: NDArray[Any], factor: complex) -> Any:
+    kind = values.dtype.kind
+    if kind not in "fc" or (kind == "f" and np.imag(factor)):
+        told = f"factor {factor} of {values.dtype}"
+        raise ValueError(f"got {told}, allowed: real ones of floats, and any of complex numbers")
+    return values.dtype.type(np.real(factor) if kind == "f" else factor)
 
 
 def dealias(spectrum: NDArray[Any], shape: Iterable[int], axes: int | Iterable[int] | None = None) -> None:

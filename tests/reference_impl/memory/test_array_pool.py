@@ -86,6 +86,14 @@ def test_refused_requests_leave_the_pool_as_it_was(pool, shape, dtype, message):
     assert not pool._shelves
 
 
+@pytest.mark.parametrize("shape", [2.0, (2.0, 3), (2, np.float64(3.0)), np.float32(2.0)])
+def test_fractions_are_refused_where_such_whole_numbers_are_cached_too(pool, shape):
+    pool.release(pool.acquire(2))
+    pool.release(pool.acquire((2, 3)))
+    with pytest.raises(PoolError, match="allowed: an int or a sequence of ints"):
+        pool.acquire(shape)
+
+
 def test_out_of_memory_gives_up_the_cache_first_and_leaves_the_pool_in_order(pool):
     pool.release(pool.acquire(100))
     with pytest.raises(MemoryError):

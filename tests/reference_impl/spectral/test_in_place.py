@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -38,6 +40,24 @@ def test_sums_of_more_than_one_chunk_and_of_any_layout():
 def test_values_of_another_shape_or_dtype_are_refused(values):
     with pytest.raises(ValueError, match=r"to add to float64 \(3, 4\), allowed: the same shape and dtype"):
         add_scaled(np.zeros((3, 4)), values, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "factor"), [("i8", 0.5), ("i8", 2), ("?", 1.0), ("f4", 1j), ("f8", np.complex128(1j))]
+)
+def test_values_that_cannot_hold_the_result_are_refused(dtype, factor):
+    values = np.ones(3, dtype)
+    for call in (scale, partial(add_scaled, values)):
+        with pytest.raises(ValueError, match=r"got factor .* allowed: real ones of floats"):
+            call(values, factor)
+    assert (values == 1).all()
+
+
+@pytest.mark.parametrize("factor", [2, 2.0, 2 + 0j, np.float32(2), np.complex64(2)])
+def test_real_factors_of_any_type(factor):
+    values = np.ones(3, np.float32)
+    scale(values, factor)
+    assert values.tolist() == [2, 2, 2]
 
 
 def modes(n):
