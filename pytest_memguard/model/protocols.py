@@ -36,6 +36,7 @@ class WindowPlan:
 
     wants_peak: bool = True
     wants_leak: bool = False
+    is_watching: bool = False  # nobody has asked for this test's numbers: they may cost next to nothing
     peak_limit_bytes: int | None = None  # catch the allocations that cross it in the act
     code: CodeType | None = (
         None  # the body that is measured, to name one of its lines where the act was too short

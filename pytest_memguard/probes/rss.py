@@ -23,7 +23,7 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from pytest_memguard.model import Site
 
-__all__ = ["RssProbe", "touched_pages"]
+__all__ = ["RssProbe", "malloc_trim", "touched_pages"]
 
 _SAMPLING_SECONDS = 0.001
 _SMAPS = Path("/proc/self/smaps_rollup")
@@ -152,7 +152,7 @@ def _source() -> _Source:
     return _SampledSource()
 
 
-def _malloc_trim() -> None:
+def malloc_trim() -> None:
     """Hand the allocator's free pages back, so that resident memory tells what is held."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
@@ -210,8 +210,8 @@ class _RssWindow:
         self._sampler: Sampler | None = None
         self._notes: tuple[str, ...] = ()
         self.high_water_bytes = 0
-        if plan.wants_leak:
-            _malloc_trim()
+        if not plan.is_watching:
+            malloc_trim()  # free pages that are resident would not be seen when they are handed out again
         if probe.open_windows:
             probe.look()  # the outer windows keep what they have seen so far
         source = probe.source
@@ -234,7 +234,7 @@ class _RssWindow:
         )
 
     def settle(self) -> int:
-        _malloc_trim()
+        malloc_trim()
         return 0
 
     def coarseness_bytes(self) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_memguard.model import Counters, Reading, WindowPlan
 from pytest_memguard.probes.marks import MarkStack
-from pytest_memguard.probes.rss import touched_pages
+from pytest_memguard.probes.rss import malloc_trim, touched_pages
 from pytest_memguard.probes.sampling import Sampler
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class _RssTreeWindow:
         self._probe = probe
         self._closed: Reading | None = None
         self.high_water_bytes = 0
+        if not plan.is_watching:
+            malloc_trim()  # of this process; its children are asked for nothing
         self._before_bytes = probe.look()
         probe.open_windows.push(self)
         self._sampler = (
@@ -76,6 +78,7 @@ class _RssTreeWindow:
         )
 
     def settle(self) -> int:
+        malloc_trim()
         return 0
 
     def retained_by(self, *, is_single_call: bool, is_final: bool) -> tuple[int, int]:  # noqa: ARG002 - counters name no owner

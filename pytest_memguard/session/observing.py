@@ -40,7 +40,8 @@ class Observer:
         # tracemalloc counts what the other probes allocate when they open, so its window opens last.
         probes = sorted(map(self._registry.probe, names), key=lambda probe: probe.name == "python")
         return tuple(
-            (probe, WindowPlan(wants_peak=not getattr(probe, "samples_its_peak", False))) for probe in probes
+            (probe, WindowPlan(wants_peak=not getattr(probe, "samples_its_peak", False), is_watching=True))
+            for probe in probes
         )
 
     def observe(self, item: pytest.Item) -> Observation:

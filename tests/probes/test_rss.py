@@ -8,6 +8,7 @@ import pytest
 from pytest_memguard.model import WindowPlan
 from pytest_memguard.probes import rss
 from pytest_memguard.probes.rss import RssProbe, touched_pages
+from pytest_memguard.probes.rss_tree import RssTreeProbe
 
 PAGE = mmap.PAGESIZE
 # What the kernel's per-processor counters (three: anonymous, file and shared pages) may hide of a mark whose pages
@@ -29,6 +30,22 @@ def test_resident_pages_are_counted_exactly_and_the_mark_of_freed_ones_nearly(pa
     assert 0 <= held.retained_bytes - pages * PAGE <= 16 * PAGE  # the interpreter touches a few of its own
     assert 0 <= held.peak_bytes - pages * PAGE <= 16 * PAGE
     assert abs(reading.peak_bytes - pages * PAGE) <= SLACK
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only there the allocator can be asked to give pages back"
+)
+@pytest.mark.parametrize("probe", [RssProbe(), RssTreeProbe()], ids=lambda probe: probe.name)
+def test_pages_that_the_allocator_has_kept_count_when_they_are_used_again(probe):
+    freed = [b"x" * 60_000 for _ in range(500)]
+    above = b"x" * 60_000  # or the top of the heap would go back by itself
+    del freed
+    window = probe.open(WindowPlan())
+    used = [b"x" * 60_000 for _ in range(500)]
+    reading = window.close()
+    assert reading.retained_bytes > 0.9 * 60_000 * len(used)
+    assert reading.peak_bytes >= reading.retained_bytes
+    del above
 
 
 def test_memory_that_is_never_touched_is_not_resident():
