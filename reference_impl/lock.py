@@ -16,7 +16,19 @@ else:
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["WriterLock"]
+__all__ = ["WriterLock", "has_writer"]
+
+
+def has_writer(path: Path) -> bool:
+    """Whether one is at work on the file; True as well where the system cannot tell."""
+    if sys.platform == "win32":
+        return True
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # goes with the handle
+        except OSError:
+            return True
+    return False
 
 
 class WriterLock:

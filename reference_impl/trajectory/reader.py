@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import h5py
 
+from reference_impl.lock import has_writer
 from reference_impl.trajectory.frames import Frame, Frames
 from reference_impl.trajectory.h5md import (
     BOX,
@@ -20,6 +21,7 @@ from reference_impl.trajectory.h5md import (
     observable,
     read_header,
 )
+from reference_impl.trajectory.left import LeftFile
 from reference_impl.trajectory.superblock import is_marked
 
 if TYPE_CHECKING:
@@ -53,8 +55,12 @@ class TrajectoryReader:
     def _open(self) -> None:
         # HDF5 looks again and again for what another process may be writing, and waits longer each time: at damage in
         # a file that nobody writes, for ever.
-        self._is_marked = is_marked(self._path)
-        self._file: Any = h5py.File(self._path, "r", swmr=self._is_marked, locking=False)
+        marked = is_marked(self._path)
+        self._is_written = marked and has_writer(self._path)
+        if marked and not self._is_written:
+            self._file: Any = h5py.File(LeftFile(self._path), "r")
+        else:
+            self._file = h5py.File(self._path, "r", swmr=marked, locking=False)
         try:
             self.header = read_header(self._file, self._path)
             self._data = {column.path: self._file[column.path] for column in columns(self.header)}
@@ -71,7 +77,7 @@ class TrajectoryReader:
 
     def refresh(self) -> int:
         """See what a writer has flushed since; the number of frames."""
-        if not self._is_marked:
+        if not self._is_written:
             self._open_again()
             return self._frames
         self._data[STEP].refresh()
@@ -145,7 +151,7 @@ class TrajectoryReader:
         try:
             values: NDArray[Any] = self._data[path][begin:end]
         except OSError:
-            if self._is_marked:
+            if self._is_written:
                 raise
             self._open_again()  # somebody has appended, and what was found before has moved
             values = self._data[path][begin:end]

@@ -13,11 +13,12 @@ from pathlib import Path
 from reference_impl.lock import WriterLock
 from reference_impl.trajectory.h5md import PAGE_BYTES
 
-__all__ = ["is_marked", "recover", "release"]
+__all__ = ["is_marked", "recover", "release", "released"]
 
 _FORMAT = struct.Struct(
     "<8sBBBBQQQQ"
 )  # signature, version, two sizes, flags, base, extension, end of file, root
+_FLAGS = 4
 _CHECKSUM = struct.Struct("<I")
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -63,18 +64,24 @@ def is_marked(path: Path) -> bool:
 
 def release(lock: WriterLock, path: Path) -> bool:
     """Clear the flags of a file that ``lock`` keeps others from."""
-    start = lock.read(_FORMAT.size + _CHECKSUM.size)
+    start = lock.read(_FORMAT.size)
     if len(start) < _FORMAT.size or start[:9] != _SIGNATURE + b"\x03":
         raise ValueError(f"got {path}, which is no HDF5 file of TrajectoryWriter (superblock version 3)")
-    *head, flags, base, extension, _, root = _FORMAT.unpack_from(start)
-    if not flags:
+    if not _FORMAT.unpack(start)[_FLAGS]:
         return False
-    # What was written last may lie beyond the recorded end: space there must not be given out again.
-    end = -(-lock.size() // PAGE_BYTES) * PAGE_BYTES
+    block, end = released(start, lock.size())
     lock.cut(end)
-    block = _FORMAT.pack(*head, 0, base, extension, end, root)
-    lock.write(block + _CHECKSUM.pack(_lookup3(block)))
+    lock.write(block)
     return True
+
+
+def released(start: bytes, size: int) -> tuple[bytes, int]:
+    """The first bytes of a file of ``size`` without the flags that are in ``start``, and where it ends then."""
+    *head, _, base, extension, _, root = _FORMAT.unpack_from(start)
+    # What was written last may lie beyond the recorded end: space there must not be given out again.
+    end = -(-size // PAGE_BYTES) * PAGE_BYTES
+    block = _FORMAT.pack(*head, 0, base, extension, end, root)
+    return block + _CHECKSUM.pack(_lookup3(block)), end
 
 
 def _lookup3(data: bytes) -> int:

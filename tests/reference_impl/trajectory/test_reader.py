@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ import pytest
 h5py = pytest.importorskip("h5py", reason="comes with the extra reference")
 
 from reference_impl.trajectory import TrajectoryReader
+from reference_impl.trajectory.superblock import _lookup3
 from tests.reference_impl.trajectory.systems import HEADER, is_right, write
 
 
@@ -78,8 +80,24 @@ def test_what_is_left_of_a_file_is_an_error_and_no_wait(path, use):
             use(path)
 
 
+def dead(path):
+    """As its writer left it that was killed: with its flags, and the sum that goes with them."""
+    start = bytearray(path.read_bytes())
+    start[11] = 5
+    start[44:48] = struct.pack("<I", _lookup3(bytes(start[:44])))
+    path.write_bytes(start)
+
+
+can_tell = pytest.mark.skipif(
+    sys.platform == "win32", reason="nobody can tell there whether the writer lives"
+)
+
+
+@pytest.mark.parametrize("is_dead", [False, pytest.param(True, marks=can_tell)])
 @pytest.mark.parametrize("append", [False, True])
-def test_damage_is_an_error_and_no_wait(path, append):
+def test_damage_is_an_error_and_no_wait(path, append, is_dead):
+    if is_dead:
+        dead(path)
     whole, refused = path.read_bytes(), 0
     for place in range(100, 6000, 300):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x5A]) + whole[place + 1 :])
@@ -92,6 +110,22 @@ def test_damage_is_an_error_and_no_wait(path, append):
         except OSError:
             refused += 1
     assert refused > 2
+
+
+@can_tell
+def test_the_file_of_a_dead_writer_is_read_as_it_is(path):
+    dead(path)
+    left = path.read_bytes()
+    with TrajectoryReader(path) as reader:
+        assert all(map(is_right, reader))
+        assert len(reader) == 11
+        list(write(path, range(20, 30), append=True))
+        assert reader.refresh() == 21
+        assert all(map(is_right, reader))
+    path.write_bytes(left)
+    path.chmod(0o444)
+    assert len(TrajectoryReader(path)) == 11
+    assert path.read_bytes() == left
 
 
 def test_a_reader_that_was_there_before_the_writer_came_sees_its_frames(path):
