@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pytest_memguard.model import Verdict
 from pytest_memguard.model.timing import TimingVerdict
+from pytest_memguard.reports.text import plural
 from pytest_memguard.timing.errors import CouldNotRun, WrongUse
 from pytest_memguard.timing.git import Repository
 from pytest_memguard.timing.settings import DuetSettings
@@ -20,9 +22,11 @@ if TYPE_CHECKING:
 
     from pytest_memguard.model.timing import BenchmarkTiming
 
-__all__ = ["Suspicion", "confirm"]
+__all__ = ["SecondOpinions", "Suspicion"]
 
 _MOST_SECONDS = 180.0
+# On a slow machine everything looks too slow, and nobody waits hours to be told that.
+_MOST_SECONDS_IN_ALL = 600.0
 # Unchanged code has pairs within some percent of each other. Its time was found to be too long before, so that these
 # need not carry the verdict alone, and nobody waits for the eight and more that a test of them takes.
 _FEWEST_PAIRS = 5
@@ -37,18 +41,51 @@ class Suspicion:
     commit: str
     threshold: float  # the slow-down that a duet has to find
     bound_seconds: float  # beyond which a time is too far from the committed one to be chance
+    reason: str  # what was measured and what is allowed
 
 
-def confirm(suspicion: Suspicion, rootdir: Path) -> tuple[Verdict, str] | None:
-    """A verdict with its reason from a duet of the working tree against the commit; ``None`` without that commit."""
-    nodeid, commit = suspicion.nodeid, suspicion.commit
-    try:
-        repository = Repository.around(rootdir)
-        base = repository.commit(commit)
-    except (CouldNotRun, WrongUse):
-        return None
+class SecondOpinions:
+    """Those of one run; what they have no time for is left open, and said."""
+
+    def __init__(self, rootdir: Path, *, seconds: float = _MOST_SECONDS_IN_ALL) -> None:
+        self._rootdir, self._seconds = rootdir, seconds
+        self._spent_seconds, self._given = 0.0, 0
+
+    def of(self, suspicion: Suspicion) -> tuple[Verdict, str] | None:
+        """A verdict with its reason, from a duet of the working tree against the commit; ``None`` without that."""
+        try:
+            repository = Repository.around(self._rootdir)
+            base = repository.commit(suspicion.commit)
+        except (CouldNotRun, WrongUse):
+            return None
+        left_seconds = self._seconds - self._spent_seconds
+        if left_seconds <= 0:
+            return self._without_time(suspicion)
+        started = time.monotonic()
+        try:
+            verdict, reason = _confirmed(
+                suspicion, repository, base, self._rootdir, seconds=min(_MOST_SECONDS, left_seconds)
+            )
+        finally:
+            self._given += 1
+            self._spent_seconds += time.monotonic() - started
+        return verdict, f"{suspicion.reason}; {reason}"
+
+    def _without_time(self, suspicion: Suspicion) -> tuple[Verdict, str]:
+        """In words that all of them have in common, for there may be hundreds."""
+        return Verdict.INCONCLUSIVE, (
+            f"slower than what is committed and not confirmed: the {self._seconds / 60:.3g} min that second opinions "
+            f"may take in a run went to {plural(self._given, 'benchmark')}; confirm all at once with: "
+            f"memguard ab --base {suspicion.commit[:12]}"
+        )
+
+
+def _confirmed(
+    suspicion: Suspicion, repository: Repository, base: str, rootdir: Path, *, seconds: float
+) -> tuple[Verdict, str]:
     from pytest_memguard.timing.compare import compare  # noqa: PLC0415 - of use to suspects alone
 
+    nodeid, commit = suspicion.nodeid, suspicion.commit
     hint = f"confirm with: memguard ab --base {commit[:12]} -- {nodeid}"
     try:
         found = compare(
@@ -56,9 +93,7 @@ def confirm(suspicion: Suspicion, rootdir: Path) -> tuple[Verdict, str] | None:
             base=base,
             arguments=[nodeid],
             below=rootdir.resolve().relative_to(repository.top),
-            settings=DuetSettings(
-                threshold=suspicion.threshold, budget_seconds=_MOST_SECONDS, is_enough=_is_plain
-            ),
+            settings=DuetSettings(threshold=suspicion.threshold, budget_seconds=seconds, is_enough=_is_plain),
             watch=Nobody(),
         )
     except (CouldNotRun, WrongUse) as error:

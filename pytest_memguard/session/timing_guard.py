@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_memguard.model.timing_baseline import TimingBaselines
     from pytest_memguard.session.settings import Settings
-    from pytest_memguard.session.timing_confirmation import Suspicion
+    from pytest_memguard.session.timing_confirmation import SecondOpinions, Suspicion
     from pytest_memguard.session.timing_judging import Judged, Subject
 
 __all__ = ["TimingGuard"]
@@ -35,6 +35,7 @@ class TimingGuard:
         self._baselines = baselines
         self.entries: dict[str, TimingEntry] = {}  # measured in this process
         self.remarks: dict[str, str] = {}
+        self._opinions: SecondOpinions | None = None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -77,7 +78,7 @@ class TimingGuard:
         return measurement.reason if is_red else ""
 
     def _judged(self, item: pytest.Item) -> Judged:
-        from pytest_memguard.session.timing_confirmation import confirm  # noqa: PLC0415
+        from pytest_memguard.session.timing_confirmation import SecondOpinions  # noqa: PLC0415
         from pytest_memguard.session.timing_judging import judge_time, no_time  # noqa: PLC0415
         from pytest_memguard.session.timing_sample import sample_of  # noqa: PLC0415
 
@@ -94,8 +95,11 @@ class TimingGuard:
             baselines = replace(baselines, benchmarks={})
 
         def second_opinion(suspicion: Suspicion) -> tuple[Verdict, str] | None:
-            is_watching = self._settings.mode is Mode.OBSERVE
-            return None if is_watching else confirm(suspicion, item.config.rootpath)
+            if self._settings.mode is Mode.OBSERVE:
+                return None
+            if self._opinions is None:
+                self._opinions = SecondOpinions(item.config.rootpath)
+            return self._opinions.of(suspicion)
 
         return judge_time(subject, sample.minimum, baselines, second_opinion)
 

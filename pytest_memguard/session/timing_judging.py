@@ -99,11 +99,11 @@ def judge_time(
                 commit=entry.commit,
                 threshold=(1 + (regression or _REGRESSION)) * accepted - 1,
                 bound_seconds=entry.seconds * limits.slowest_ratio,
+                reason=measurement.reason,
             )
         )
         if opinion is not None:
-            reason = f"{measurement.reason}; {opinion[1]}"
-            measurement = structs.replace(measurement, verdict=opinion[0], reason=reason)
+            measurement = structs.replace(measurement, verdict=opinion[0], reason=opinion[1])
     return Judged(measurement=measurement, is_guarded=True, remark=note if "expired" in note else "")
 
 
