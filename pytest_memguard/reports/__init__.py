@@ -36,5 +36,6 @@ FORMATS: dict[str, Report] = {
         _Format("github", "github"),
         _Format("bmf", "bmf", default_path="memguard-bmf.json"),
         _Format("smaller_is_better", "smaller_is_better", default_path="memguard-smaller-is-better.json"),
+        _Format("benchmark_json", "benchmark_json", default_path="memguard-benchmark.json"),
     )
 }

@@ -14,7 +14,15 @@ HEAVY = {"rich", "numpy", "pytest", "_pytest", "click", "psutil", "hypothesis"}
 
 
 def test_the_formats_of_the_contract():
-    assert set(FORMATS) == {"json", "markdown", "html", "github", "bmf", "smaller_is_better"}
+    assert set(FORMATS) == {
+        "json",
+        "markdown",
+        "html",
+        "github",
+        "bmf",
+        "smaller_is_better",
+        "benchmark_json",
+    }
     assert all(name == report.name for name, report in FORMATS.items())
 
 
