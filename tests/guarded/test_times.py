@@ -10,7 +10,9 @@ import pytest
 from reference_impl import ArrayPool, BlockForces, VerletList, lennard_jones, neighbor_list
 from reference_impl.backends import HAS_NUMBA
 from reference_impl.dynamics import fcc_lattice
+from reference_impl.memory import BlockPool, ThreadCaches
 from reference_impl.products import blocked_product
+from reference_impl.spectral import FFTWorkspaces, divergence
 from tests.guarded.conftest import DENSITY, LIST_CUTOFF
 
 pytestmark = [
@@ -77,3 +79,40 @@ def test_an_array_of_a_pool(benchmark):
 
     benchmark(step)
     assert pool.misses == 1
+
+
+@pytest.mark.parametrize("has_caches", [False, True])
+def test_a_block_of_a_pool(benchmark, has_caches):
+    pool = ThreadCaches(BlockPool(2**20)) if has_caches else BlockPool(2**20)
+
+    def step():
+        for _ in range(1_000):
+            pool.free(pool.allocate(1_000))
+
+    benchmark(step)
+    assert pool.allocated_bytes == 0
+
+
+@pytest.fixture(scope="module")
+def flow():
+    return np.random.default_rng(0).normal(size=(3, 64, 64, 64)), np.empty((64, 64, 64))
+
+
+def test_divergence(benchmark, flow):
+    components, out = flow
+    benchmark(divergence, components, 0.1, out=out)
+    assert np.array_equal(out, sum(np.gradient(components[axis], 0.1, axis=axis) for axis in range(3)))
+
+
+@pytest.mark.parametrize("dtype", ["d", "D"])
+def test_transforms_in_a_workspace(benchmark, flow, dtype):
+    pytest.importorskip("scipy", reason="the committed times are those of SciPy's transforms")
+    with FFTWorkspaces().lease((64, 64, 64), dtype) as workspace:
+
+        def there_and_back():
+            workspace.field[...] = flow[0][0]
+            workspace.forward()
+            workspace.inverse()
+
+        benchmark(there_and_back)
+        np.testing.assert_allclose(workspace.field, flow[0][0], atol=1e-12)
