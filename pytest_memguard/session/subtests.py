@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_memguard.probes.heap import unseen
 from pytest_memguard.session.recorded import copied
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Generator
 
 __all__ = ["SubtestReports"]
 
@@ -18,17 +19,21 @@ __all__ = ["SubtestReports"]
 class SubtestReports:
     """Makes the texts in the reports of these tests' subtests anew, so that their memory counts as the runner's.
 
-    They come out of the standard library, so deep below pytest that a stack of few frames ends before it.
+    They come out of the standard library, so deep below pytest that a stack of few frames ends before it. The list
+    that keeps the reports is pytest's by its stack, which the C allocator knows nothing of.
     """
 
     def __init__(self, nodeids: Collection[str]) -> None:
         self._nodeids = nodeids
 
-    @pytest.hookimpl(tryfirst=True)  # before anybody has taken something out of it
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if type(report) is not pytest.TestReport and report.nodeid in self._nodeids:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # before anybody has taken something out of it
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, Any, Any]:
+        if type(report) is pytest.TestReport or report.nodeid not in self._nodeids:
+            return (yield)
+        with unseen(is_often=True):
             for name in ("context", "longrepr"):
                 setattr(report, name, _remade(getattr(report, name, None)))
+            return (yield)
 
 
 def _remade(value: Any) -> Any:

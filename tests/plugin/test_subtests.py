@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_memguard.model import WindowPlan
+from pytest_memguard.probes.heap import HeapProbe
+from pytest_memguard.session.subtests import SubtestReports
+
 _PLUGINS = () if pytest.version_tuple >= (9,) else ("pytest_subtests.plugin",)
 if _PLUGINS:
     pytest.importorskip("pytest_subtests")
@@ -46,3 +50,22 @@ def test_subtests(pytester, run):
     assert run.measurement("test_kept", "peak")["verdict"] == "pass"
     assert run.measurement("test_kept", "leak")["verdict"] == "pass"
     assert run.measurement("test_expected", "leak")["verdict"] == "pass"
+
+
+@pytest.mark.skipif(HeapProbe().unavailable() is not None, reason="needs a C allocator that can be read")
+def test_the_list_that_keeps_reports_is_nothing_that_the_test_has_taken():
+    class OfSubtest(pytest.TestReport):
+        pass
+
+    report = OfSubtest("a.py::test", ("a.py", 1, "test"), {}, "passed", None, "call")
+    hook = SubtestReports({report.nodeid})
+    kept, taken = [], []
+    window = HeapProbe().open(WindowPlan(wants_peak=False, wants_leak=True))
+    for _ in range(5_000):
+        steps = hook.pytest_runtest_logreport(report)
+        next(steps)
+        kept.append(report)
+        with pytest.raises(StopIteration):
+            steps.send(None)
+    taken.append(bytearray(100_000))
+    assert 100_000 <= window.close().retained_bytes < 104_000
