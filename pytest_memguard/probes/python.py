@@ -91,6 +91,9 @@ class _PythonWindow:
         self._sentinel = bytearray()
         self._before_bytes = 0
         self.high_water_bytes = 0
+        self._marked_peak_bytes: int | None = (
+            None  # at the end of the call: what comes later is no peak of the test
+        )
         self._modules = len(sys.modules)
         self._output = None
         self._net: NetMemory | None = None
@@ -136,13 +139,16 @@ class _PythonWindow:
         broken = ""
         if tracemalloc.get_object_traceback(self._sentinel) is None:
             broken = "the test itself stopped tracemalloc or cleared its traces"
-        return Reading(
+        reading = Reading(
             probe=self._probe.name,
             before=Counters(allocated_bytes=self._before_bytes),
             after=Counters(allocated_bytes=current_bytes),
             high_water_allocated_bytes=max(self.high_water_bytes, self._before_bytes),
             broken=broken,
         )
+        if self._marked_peak_bytes is None:
+            self._marked_peak_bytes = reading.peak_bytes
+        return reading
 
     def settle(self) -> int:
         allowances.clear_caches()
@@ -179,7 +185,7 @@ class _PythonWindow:
                     self._split(_snapshot(), imports=True)[0] if self._kept is None else self._kept
                 )
             if self._crossing is None and self._lines is not None:
-                return (self._lines.site(self.mark().peak_bytes or 0),)
+                return (self._lines.site(self._marked_peak_bytes or 0),)
             return group_by_line(self._split(self._crossing, imports=False)[0])
 
     def close(self) -> Reading:

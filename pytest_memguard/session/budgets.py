@@ -153,6 +153,10 @@ def parse_budget_line(line: str) -> tuple[str, dict[str, Any]]:
     glob, colon, rest = line.strip().rpartition(": ")
     if not colon or not glob.strip():
         raise BudgetError("accepted: 'glob: peak=1 GiB leak=1 MiB probe=rss'")
+    if "::" in glob:
+        raise BudgetError(
+            f"got the glob {glob.strip()!r}, accepted: one over paths of files, relative to rootdir"
+        )
     parts = _KEY.split(rest)
     if parts[0].strip() or len(parts) < 3:
         raise BudgetError(f"got {rest!r} after the glob, accepted: name=value pairs")

@@ -15,7 +15,7 @@ from pytest_memguard.probes.memray_stacks import MemrayStacks
 from pytest_memguard.reports import github
 from pytest_memguard.reports.terminal import summary_lines
 from pytest_memguard.session.environment import describe_environment
-from pytest_memguard.session.settings import Mode, ReportTarget
+from pytest_memguard.session.settings import ReportTarget
 from pytest_memguard.store import kernel_baselines, memory_baselines
 from pytest_memguard.store.atomic import write_atomically
 from pytest_memguard.store.errors import StoreError
@@ -181,7 +181,7 @@ class Finish:
                     terminalreporter.write_line(text, **markup)
         for text, markup in self._notes:
             terminalreporter.write_line(text, **markup)
-        if self._settings.is_strict and self._settings.mode is not Mode.OFF and self._strict_problems(run):
+        if self._settings.is_strict and self._strict_problems(run):
             terminalreporter.write_line("memguard: strict: what is listed above fails the run", red=True)
         if self._annotations:
             terminalreporter.ensure_newline()

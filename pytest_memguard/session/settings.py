@@ -76,13 +76,13 @@ def parse_settings(config: pytest.Config, *, probes: Sequence[str], formats: Seq
     pytest.UsageError
         Naming the option, what was got and what is accepted.
     """
-    reader = _Reader(config)
+    reader, mode = _Reader(config), mode_of(config)
     baselines = Path(reader.text("baselines") or "baselines")
     return Settings(
-        mode=mode_of(config),
+        mode=mode,
         baselines=baselines if baselines.is_absolute() else config.rootpath / baselines,
         is_updating=reader.flag("update"),
-        is_strict=reader.flag("strict"),
+        is_strict=reader.flag("strict") and mode is not Mode.OBSERVE,  # which fails nothing
         observed_probes=reader.probes(probes),
         reports=reader.reports(formats),
         rounds=reader.rounds(),
@@ -117,18 +117,18 @@ class _Reader:
         except KeyError:
             raise self._refuse(name, self.text(name), "true or false") from None
 
-    def count(self, name: str, *, minimum: int) -> int | None:
+    def count(self, name: str, *, minimum: int, also: str = "") -> int | None:
         text = self.text(name)
         if not text:
             return None
         if not text.isascii() or not text.isdigit() or int(text) < minimum:
-            raise self._refuse(name, text, f"a whole number, at least {minimum}")
+            raise self._refuse(name, text, f"a whole number, at least {minimum}{also}")
         return int(text)
 
     def rounds(self) -> int | Literal["auto"]:
         if self.text("rounds") == "auto":
             return "auto"
-        return self.count("rounds", minimum=1) or 1
+        return self.count("rounds", minimum=1, also=", or auto") or 1
 
     def top(self) -> int | None:
         count = self.count("top", minimum=0)

@@ -162,6 +162,9 @@ def test_strict_fails_what_could_not_be_judged(pytester, run):
     result = run.enforced("--memguard-strict")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["memguard: strict: what is listed above fails the run"])
+    result = run("--memguard-observe", "--memguard-strict")
+    assert result.ret == 0
+    result.stdout.no_fnmatch_line("memguard: strict*")
 
 
 def test_a_probe_that_cannot_run_is_said_and_fails_only_a_strict_run(pytester, run):

@@ -114,7 +114,8 @@ def test_budgets_by_path(pytester, run):
 
 
 @pytest.mark.parametrize(
-    "line", ["test_*: peak=1 MiBs", "peak=1 MiB", "test_*: peek=1", "test_*: peak=1 peak=2"]
+    "line",
+    ["test_*: peak=1 MiBs", "peak=1 MiB", "test_*: peek=1", "test_*: peak=1 peak=2", "*::test_x: peak=1"],
 )
 def test_wrong_budgets_by_path(pytester, run, line):
     pytester.makeini(f"[pytest]\nmemguard_budgets =\n    {line}\n")

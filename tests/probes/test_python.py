@@ -90,3 +90,16 @@ def test_an_import_is_no_leak_of_a_single_call(probe, tmp_path, monkeypatch):
 def test_closing_twice_gives_the_same_reading(probe):
     window = probe.open(WindowPlan(peak_limit_bytes=MIB))
     assert window.close() == window.close()
+
+
+def test_the_line_of_a_short_peak_has_the_peak_of_the_call(probe):
+    def body():
+        bytes(100_000)
+
+    window = probe.open(WindowPlan(peak_limit_bytes=1_000, code=body.__code__))
+    window._watcher.stop()
+    body()
+    peak_bytes = window.mark().peak_bytes
+    bytes(1_000_000)  # as judging a leak does
+    window.close()
+    assert [site.bytes for site in window.sites("peak")] == [peak_bytes]
