@@ -78,7 +78,7 @@ class AdaptivePool(ArrayPool):
             raise PoolError(f"got memory_fraction={memory_fraction}, allowed: above 0, at most 1")
         self.limit_bytes = int(memory_fraction * psutil.virtual_memory().total)
 
-    def _new_buffer(self, shelf: Shelf, key: tuple[Any, DTypeLike]) -> Buffer:
+    def _new_buffer(self, shelf: Shelf, key: tuple[Any, DTypeLike], zeroed: bool) -> Buffer:  # noqa: FBT001
         shape, dtype = key
         nbytes = math.prod(shape) * np.dtype(dtype).itemsize
         if self.allocated_bytes + nbytes > self.limit_bytes:
@@ -88,4 +88,4 @@ class AdaptivePool(ArrayPool):
                 f"{self.allocated_bytes} B of leases"
             )
         self._trim(self.limit_bytes - self.allocated_bytes - nbytes)
-        return super()._new_buffer(shelf, key)
+        return super()._new_buffer(shelf, key, zeroed)

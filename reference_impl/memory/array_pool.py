@@ -12,7 +12,7 @@ import numpy as np
 from reference_impl.memory.errors import PoolError
 from reference_impl.memory.ledger import Counted, Ledger, atomic
 from reference_impl.memory.requests import normalize, refusal
-from reference_impl.memory.shelf import Buffer, LeastRecentlyUsed, Shelf, disown
+from reference_impl.memory.shelf import Buffer, LeastRecentlyUsed, Shelf, disown, zeroed_buffer
 from reference_impl.uncopied import Uncopied
 from reference_impl.whole import whole
 
@@ -209,8 +209,9 @@ class ArrayPool(Counted):
                 shelf.buffers -= 1
                 self.hits += 1
             except IndexError:
-                buffer = self._new_buffer(shelf, key)
+                buffer = self._new_buffer(shelf, key, zeroed)
                 self.misses += 1
+                zeroed = False
             self._learn(shelf, (shape, dtype))
             array = _as_view(buffer, _ndarray)
             buffer.lease = id(array)
@@ -221,14 +222,16 @@ class ArrayPool(Counted):
             array[...] = np.zeros((), array.dtype)
         return array
 
-    def _new_buffer(self, shelf: Shelf, key: tuple[Any, Any]) -> Buffer:
+    def _new_buffer(self, shelf: Shelf, key: tuple[Any, Any], zeroed: bool) -> Buffer:  # noqa: FBT001
         buffer: Buffer
+        # Pages that are zeros of the system's are not touched: whoever writes to them pays for them.
+        new = zeroed_buffer if zeroed else Buffer
         try:
             try:
-                buffer = Buffer(*key)
+                buffer = new(*key)
             except MemoryError:
                 self.empty_cache()
-                buffer = Buffer(*key)
+                buffer = new(*key)
         except BaseException:
             shelf.lose_buffer()
             raise

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from reference_impl.memory.ledger import Ledger
 
-__all__ = ["Buffer", "EvictionOrder", "LeastFrequentlyUsed", "LeastRecentlyUsed", "Shelf", "disown"]
+__all__ = [
+    "Buffer",
+    "EvictionOrder",
+    "LeastFrequentlyUsed",
+    "LeastRecentlyUsed",
+    "Shelf",
+    "disown",
+    "zeroed_buffer",
+]
 
 
 _RELEASES_PER_SHELF = 16  # after so many, on average, what was counted before counts half
@@ -78,6 +86,20 @@ class Buffer(np.ndarray[Any, Any]):
     def __del__(self) -> None:
         if getattr(self, "shelf", None) is not None:  # unset where there was no memory for it
             disown(self)
+
+
+class _Cleared(np.ndarray[Any, Any]):
+    """What lies between a `Buffer` and memory that another array owns.
+
+    Without it NumPy would leave the buffer out of what a lease is a view of.
+    """
+
+    __slots__ = ()
+
+
+def zeroed_buffer(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
+    """One of zeros, as :func:`numpy.zeros` has them of the system."""
+    return np.zeros(shape, dtype).view(_Cleared).view(Buffer)
 
 
 def disown(buffer: Buffer) -> None:

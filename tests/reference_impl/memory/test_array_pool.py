@@ -191,16 +191,18 @@ def test_an_array_of_another_pool_is_refused(pool):
         pool.release(lease)
 
 
-def test_a_dropped_lease_is_freed_and_counted(pool):
+@pytest.mark.parametrize("zeroed", [False, True])
+def test_a_dropped_lease_is_freed_and_counted(pool, zeroed):
     for _ in range(100):
-        pool.acquire(4)
+        pool.acquire(4, zeroed=zeroed)
     assert counters(pool) == (0, 0, 0, 100, 100)
     assert not pool._shelves
     assert len(pool._eviction._heap) <= 1
 
 
-def test_a_dropped_lease_stays_reserved_while_a_view_of_it_lives(pool):
-    tail = pool.acquire(4)[1:]
+@pytest.mark.parametrize("zeroed", [False, True])
+def test_a_dropped_lease_stays_reserved_while_a_view_of_it_lives(pool, zeroed):
+    tail = pool.acquire(4, zeroed=zeroed)[1:]
     assert pool.allocated_bytes == 32
     with pytest.raises(PoolError, match="view of a lease"):
         pool.release(tail)

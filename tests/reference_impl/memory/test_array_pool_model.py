@@ -28,9 +28,10 @@ class PoolMachine(RuleBasedStateMachine):
         self.marks = {}
         self.hits = self.misses = self.frees = self.high = 0
 
-    @rule(target=leases, shape=SHAPES, dtype=DTYPES, mark=st.integers(0, 100))
-    def acquire(self, shape, dtype, mark):
-        array = self.pool.acquire(shape, dtype)
+    @rule(target=leases, shape=SHAPES, dtype=DTYPES, mark=st.integers(0, 100), zeroed=st.booleans())
+    def acquire(self, shape, dtype, mark, zeroed):
+        array = self.pool.acquire(shape, dtype, zeroed=zeroed)
+        assert not (zeroed and array.any())
         request = (array.shape, array.dtype)
         if request in self.idle:
             newest = len(self.idle) - 1 - self.idle[::-1].index(request)
