@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_memguard.model import Verdict
 from pytest_memguard.model.timing import TimingVerdict
 from pytest_memguard.reports.text import plural
+from pytest_memguard.session.timing_processes import opinion_of_processes
 from pytest_memguard.timing.errors import CouldNotRun, WrongUse
 from pytest_memguard.timing.git import Repository
 from pytest_memguard.timing.settings import DuetSettings
@@ -38,7 +39,7 @@ class Suspicion:
     """A benchmark that is slower than what was committed of ``commit``."""
 
     nodeid: str
-    commit: str
+    commit: str | None
     threshold: float  # the slow-down that a duet has to find
     bound_seconds: float  # beyond which a time is too far from the committed one to be chance
     reason: str  # what was measured and what is allowed
@@ -51,33 +52,46 @@ class SecondOpinions:
         self._rootdir, self._seconds = rootdir, seconds
         self._spent_seconds, self._given = 0.0, 0
 
-    def of(self, suspicion: Suspicion) -> tuple[Verdict, str] | None:
-        """A verdict with its reason, from a duet of the working tree against the commit; ``None`` without that."""
-        try:
-            repository = Repository.around(self._rootdir)
-            base = repository.commit(suspicion.commit)
-        except (CouldNotRun, WrongUse):
-            return None
+    def of(self, suspicion: Suspicion) -> tuple[Verdict, str]:
+        """A verdict with its reason: of a duet of the working tree against the commit, without it of more processes."""
         left_seconds = self._seconds - self._spent_seconds
         if left_seconds <= 0:
             return self._without_time(suspicion)
         started = time.monotonic()
         try:
-            verdict, reason = _confirmed(
-                suspicion, repository, base, self._rootdir, seconds=min(_MOST_SECONDS, left_seconds)
-            )
+            if (found := self._base(suspicion)) is None:
+                verdict, reason = opinion_of_processes(
+                    suspicion.nodeid,
+                    self._rootdir,
+                    bound_seconds=suspicion.bound_seconds,
+                    left_seconds=left_seconds,
+                )
+            else:
+                seconds = min(_MOST_SECONDS, left_seconds)
+                verdict, reason = _confirmed(suspicion, *found, self._rootdir, seconds=seconds)
         finally:
             self._given += 1
             self._spent_seconds += time.monotonic() - started
         return verdict, f"{suspicion.reason}; {reason}"
 
+    def _base(self, suspicion: Suspicion) -> tuple[Repository, str] | None:
+        if suspicion.commit is None:
+            return None
+        try:
+            repository = Repository.around(self._rootdir)
+            return repository, repository.commit(suspicion.commit)
+        except (CouldNotRun, WrongUse):
+            return None
+
     def _without_time(self, suspicion: Suspicion) -> tuple[Verdict, str]:
         """In words that all of them have in common, for there may be hundreds."""
-        return Verdict.INCONCLUSIVE, (
+        reason = (
             f"slower than what is committed and not confirmed: the {self._seconds / 60:.3g} min that second opinions "
-            f"may take in a run went to {plural(self._given, 'benchmark')}; confirm all at once with: "
-            f"memguard ab --base {suspicion.commit[:12]}"
+            f"may take in a run went to {plural(self._given, 'benchmark')}"
         )
+        if suspicion.commit is not None:
+            reason += f"; confirm all at once with: memguard ab --base {suspicion.commit[:12]}"
+        return Verdict.INCONCLUSIVE, reason
 
 
 def _confirmed(
@@ -85,8 +99,8 @@ def _confirmed(
 ) -> tuple[Verdict, str]:
     from pytest_memguard.timing.compare import compare  # noqa: PLC0415 - of use to suspects alone
 
-    nodeid, commit = suspicion.nodeid, suspicion.commit
-    hint = f"confirm with: memguard ab --base {commit[:12]} -- {nodeid}"
+    nodeid, commit = suspicion.nodeid, base[:12]
+    hint = f"confirm with: memguard ab --base {commit} -- {nodeid}"
     try:
         found = compare(
             repository,
@@ -101,14 +115,14 @@ def _confirmed(
     timing = next((each for each in found.benchmarks if each.nodeid == nodeid), None)
     if timing is None:
         return Verdict.INCONCLUSIVE, f"not confirmed, for a duet did not come to it; {hint}"
-    verdict, reason = _in_words(timing, commit[:12], hint, is_advisory=bool(found.advisory))
+    verdict, reason = _in_words(timing, commit, hint, is_advisory=bool(found.advisory))
     is_still_slow = timing.head_seconds is not None and timing.head_seconds > suspicion.bound_seconds
     if verdict is Verdict.PASS and is_still_slow and _has_changed(repository, base, rootdir, nodeid):
         # Both sides of a duet have the benchmark files of today: it is blind to what these files do themselves.
         file = nodeid.partition("::")[0]
         return (
             Verdict.FAIL,
-            f"a duet against {commit[:12]} finds it no slower outside of {file}, which has changed",
+            f"a duet against {commit} finds it no slower outside of {file}, which has changed",
         )
     return verdict, reason
 

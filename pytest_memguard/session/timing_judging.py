@@ -88,11 +88,7 @@ def judge_time(
         slowest_ratio=slowest_ratio(entry.band, accepted=accepted, regression=regression),
     )
     measurement = judge_seconds(seconds, limits, note=note)
-    if (
-        is_beyond_baseline(seconds, limits)
-        and (max_seconds is None or seconds <= max_seconds)
-        and entry.commit
-    ):
+    if is_beyond_baseline(seconds, limits) and (max_seconds is None or seconds <= max_seconds):
         opinion = confirm(
             Suspicion(
                 nodeid=subject.nodeid,

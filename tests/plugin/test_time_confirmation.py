@@ -33,7 +33,8 @@ def repository(tmp_path, monkeypatch):
 
 
 def judged(repository, *arguments) -> tuple[int, str]:
-    command = [sys.executable, "-m", "pytest", "--memguard", "-q", "--benchmark-max-time=0.1", *arguments]
+    command = [sys.executable, "-m", "pytest", "--memguard", "-q", "--benchmark-max-time=0.1"]
+    command += ["--memguard-report=json:run.json", *arguments]
     done = subprocess.run(command, cwd=repository.folder, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout
 
@@ -76,10 +77,18 @@ def test_a_slow_down_of_the_benchmark_s_own_file_is_no_slow_machine(repository):
     )
 
 
-def test_without_the_commit_the_bound_decides(repository):
+def test_without_the_commit_the_fastest_of_some_processes_decides(repository):
     subprocess.run(["rm", "-rf", str(repository.folder / ".git")], check=True)
-    repository.write({"code_under_test.py": FAST.replace("20_000", "100_000")})
+    slow = FAST.replace("20_000", "100_000")
+    repository.write({"code_under_test.py": slow})
     status, output = judged(repository)
     assert status == 1, output
-    assert "allowed +100 %" in output
+    assert "allowed +100 %; the fastest of 4 more took" in output
     assert "duet" not in output
+    # Slow in one process alone, as beside another program.
+    once = "import pathlib\nif not pathlib.Path('was').exists():\n    pathlib.Path('was').touch()\n"
+    repository.write({"code_under_test.py": FAST + once + "    " + slow.replace("\n", "\n    ")})
+    status, output = judged(repository, "-v")
+    assert status == 0, output
+    report = json.loads((repository.folder / "run.json").read_text())
+    assert ": the machine was slower" in report["tests"][0]["measurements"][-1]["reason"]

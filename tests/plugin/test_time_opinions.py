@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 
 from pytest_memguard.model import Verdict
 from pytest_memguard.model.timing import BenchmarkTiming, TimingVerdict
 from pytest_memguard.session.timing_confirmation import SecondOpinions, Suspicion, _in_words
-from tests.cli.repository import Repository
 
 
 def opinion(verdict, *ratios, is_advisory=False):
@@ -50,15 +48,11 @@ def test_opinions(given, verdict, words):
 
 
 def test_what_there_is_no_time_for_is_said(tmp_path):
-    repository = Repository(tmp_path / "r")
-    repository.commit({"a.py": ""})
-    commit = repository.git("rev-parse", "HEAD")
-    opinions = SecondOpinions(repository.folder, seconds=0)
+    commit = "c0ffee" * 7
+    opinions = SecondOpinions(tmp_path, seconds=0)
     suspicion = Suspicion(nodeid="t", commit=commit, threshold=0.05, bound_seconds=1.0, reason="2 s, 1 s")
     assert opinions.of(suspicion) == (
         Verdict.INCONCLUSIVE,
         "slower than what is committed and not confirmed: the 0 min that second opinions may take in a run went to "
         f"0 benchmarks; confirm all at once with: memguard ab --base {commit[:12]}",
     )
-    # Without the commit there is no opinion to wait for: the bound decides.
-    assert opinions.of(replace(suspicion, commit="0" * 40)) is None
