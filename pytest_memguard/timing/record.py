@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import TYPE_CHECKING
@@ -66,15 +67,16 @@ class Record:
         if decision is None:
             return self._timing(TimingVerdict.INCONCLUSIVE, stopped)
         verdict, reason = _VERDICTS[decision.outcome], ""
+        told = f"; a threshold of {decision.resolvable:.0%} could have been told"
         if decision.outcome is DuetOutcome.UNDECIDED:
-            reason = f"{stopped}: {decision.reason}"
+            reason = f"{stopped}: {decision.reason}{'' if math.isnan(decision.resolvable) else told}"
         elif verdict is TimingVerdict.REGRESSED:
             reason = (
                 f"{_percent(decision.ratio)} slower than base ({_percent(decision.lower)} to "
                 f"{_percent(decision.upper)}), threshold {_percent(self._limit(settings))}{self._said()}"
             )
         elif verdict is TimingVerdict.INCONCLUSIVE:
-            reason = f"{decision.reason}; a threshold of {decision.resolvable:.0%} could have been told"
+            reason = f"{decision.reason}{told}"
         elif verdict is TimingVerdict.PASS and (slower := self._slower_mean(settings, alpha)):
             verdict, reason = TimingVerdict.INCONCLUSIVE, slower
         elif verdict is TimingVerdict.PASS and decision.ratio > 1 + self._share(settings):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 
 import pytest
 
@@ -70,6 +71,10 @@ def test_what_is_still_open_says_why():
     assert found.verdict is TimingVerdict.INCONCLUSIVE
     assert found.reason.startswith("the time was up")
     assert found.ratio is None
+    looked_at = judged(1.048, pairs=6)
+    assert re.fullmatch(
+        r"the time was up: more .*; a threshold of \d+% could have been told", looked_at.reason
+    )
     nothing = judged(1.0, pairs=0)
     assert (nothing.verdict, nothing.reason) == (TimingVerdict.INCONCLUSIVE, "the time was up")
 
