@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_memguard.model.timing import BenchmarkTiming, DuetRun, SideName, TimingVerdict
 from pytest_memguard.timing.benchmark_files import bring_over, places_of, unseen_changes
-from pytest_memguard.timing.building import build
+from pytest_memguard.timing.building import build, compiled_apart
 from pytest_memguard.timing.census import broken, take_census
 from pytest_memguard.timing.controls import judge_controls, off_sentence
 from pytest_memguard.timing.dependencies import differing_dependencies
@@ -36,6 +36,7 @@ __all__ = ["compare"]
 
 _SIDES = (SideName.BASE, SideName.HEAD)
 _MOST_NAMED = 3  # of files that are not compared
+_PLACEMENT = 0.10  # the least threshold between two builds of compiled code
 _JUDGED = frozenset(
     {TimingVerdict.PASS, TimingVerdict.IMPROVED, TimingVerdict.REGRESSED, TimingVerdict.ACCEPTED}
 )
@@ -76,6 +77,7 @@ def compare(
             for side in _SIDES:
                 watch.step(f"building {side.value}")
                 build(settings.build, trees.of(side), side)
+        compiled = compiled_apart(trees.base, trees.head)
         launch = Launch(
             checkouts=checkouts,
             below=below,
@@ -118,7 +120,12 @@ def compare(
         benchmarks=(*(_advised(each, advisory) for each in found), *_not_collected(on_head, trees.head)),
         controls=tuple(judge_controls(duet.controls, settings.threshold)),
         advisory=advisory,
-        notes=(*_notes(duet, stage), *_left_out(unseen, repository.submodules(), settings), *notes),
+        notes=(
+            *_notes(duet, stage),
+            *_left_out(unseen, repository.submodules(), settings),
+            *_advice(compiled, settings),
+            *notes,
+        ),
         hash_seeds=tuple(duet.hash_seeds),
     )
 
@@ -246,6 +253,12 @@ def _left_out(unseen: Sequence[str], submodules: Sequence[str], settings: DuetSe
         yield f"changed, and head's on both sides for it lies beside benchmarks, so not compared: {_few(unseen)}"
     if submodules and settings.build is None:
         yield f"submodules are empty on both sides unless --build fills them: {_few(submodules)}"
+
+
+def _advice(compiled: Sequence[str], settings: DuetSettings) -> Iterator[str]:
+    """Where a compiler happens to put a loop in memory moves its time by up to 15 %, either way."""
+    if compiled and settings.threshold < _PLACEMENT:
+        yield f"compiled anew, which alone can move a time: rather --threshold {_PLACEMENT:.0%}: {_few(compiled)}"
 
 
 def _few(names: Sequence[str]) -> str:
