@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BOX",
+    "CACHE_BYTES",
     "PAGE_BYTES",
     "POSITION",
     "STEP",
@@ -42,6 +43,9 @@ PAGE_BYTES = 1024
 
 _SCALARS_PER_CHUNK = 2048
 _CHUNK_BYTES = 2**20
+CACHE_BYTES = (
+    _CHUNK_BYTES  # of chunks, for each data set: HDF5 2 would keep 8 MiB, and none is asked for again
+)
 
 
 class Column(NamedTuple):
@@ -148,6 +152,8 @@ def open_for_writing(path: Path) -> Any:
     access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
     access.set_file_locking(False, True)
     access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
+    metadata, slots, _, preemption = access.get_cache()
+    access.set_cache(metadata, slots, CACHE_BYTES, preemption)
     both = h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE
     return h5py.File(h5py.h5f.open(os.fsencode(path), both, access))
 

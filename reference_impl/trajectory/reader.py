@@ -12,6 +12,7 @@ from reference_impl.lock import has_writer
 from reference_impl.trajectory.frames import Frame, Frames
 from reference_impl.trajectory.h5md import (
     BOX,
+    CACHE_BYTES,
     POSITION,
     STEP,
     TIME,
@@ -58,9 +59,9 @@ class TrajectoryReader:
         marked = is_marked(self._path)
         self._is_written = marked and has_writer(self._path)
         if marked and not self._is_written:
-            self._file: Any = h5py.File(LeftFile(self._path), "r")
+            self._file: Any = h5py.File(LeftFile(self._path), "r", rdcc_nbytes=CACHE_BYTES)
         else:
-            self._file = h5py.File(self._path, "r", swmr=marked, locking=False)
+            self._file = h5py.File(self._path, "r", swmr=marked, locking=False, rdcc_nbytes=CACHE_BYTES)
         try:
             self.header = read_header(self._file, self._path)
             self._data = {column.path: self._file[column.path] for column in columns(self.header)}

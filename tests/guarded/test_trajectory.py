@@ -14,7 +14,7 @@ ATOMS = 10_000
 HEADER = Header(atoms=ATOMS, time_step=0.005)
 FRAMES = 400
 PYTHON_ITSELF = KiB(32)  # h5py's objects, call frames
-HDF5_ITSELF = MiB(12)  # chunks and metadata, mapped by the C allocator
+HDF5_ITSELF = MiB(3)  # two chunks and metadata
 
 
 @pytest.fixture(scope="module")
