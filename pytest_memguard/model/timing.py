@@ -7,7 +7,7 @@ from enum import Enum
 
 from pytest_memguard.model.verdict import Verdict
 
-__all__ = ["BenchmarkTiming", "ControlTiming", "DuetRun", "SideName", "TimingVerdict"]
+__all__ = ["BenchmarkTiming", "ControlTiming", "DuetRun", "PairSlices", "SideName", "TimingVerdict"]
 
 
 class SideName(str, Enum):
@@ -44,6 +44,15 @@ _VERDICTS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PairSlices:
+    """What one pair of processes measured: seconds per call, a number for each slice in the order of time."""
+
+    first: SideName  # the two take turns as ABBA ABBA..., beginning with it
+    base_seconds: tuple[float, ...]
+    head_seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BenchmarkTiming:
     """One benchmark on both sides; ratios are head's time over base's."""
 
@@ -58,6 +67,7 @@ class BenchmarkTiming:
     lower: float | None = None
     upper: float | None = None
     pair_ratios: tuple[float, ...] = ()
+    slices: tuple[PairSlices, ...] = ()  # of every pair, for who judges by a rule of their own
     measuring_seconds: float = 0.0  # spent in slices and calibration, both sides
     base_instructions: float | None = None  # per call, where they were asked for; not judged
     head_instructions: float | None = None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pytest_memguard.model.timing import SideName
+from pytest_memguard.model.timing import PairSlices, SideName
 from pytest_memguard.timing.slices import SlicePlan, calibration_size, pair_ratio, plan, turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from pytest_memguard.timing.link import Worker
     from pytest_memguard.timing.settings import SliceSettings
@@ -20,6 +20,8 @@ __all__ = ["Pair", "Setback", "Timed"]
 
 _ALIKE = 4.0  # sides this far apart cannot share one length of slice
 BASE, HEAD = SideName.BASE, SideName.HEAD
+# Of every slice, by side: seconds per call of the fastest batch, and of all of them.
+_Found: TypeAlias = "tuple[dict[SideName, list[float]], dict[SideName, list[float]]]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Timed:
     base_seconds: float
     head_seconds: float
     measuring_seconds: float
+    slices: PairSlices | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,7 @@ class Pair:
                     ready.append(side)
                 else:
                     ended[side] = {**event, "outcome": "unused"} if event["outcome"] == "passed" else event
-        found: tuple[float, float, float, float] | None = None
+        found: _Found | None = None
         head_seconds: float | None = None
         worn: Setback | None = None
         self._slices_so_far = dict.fromkeys((BASE, HEAD), 0)
@@ -103,12 +106,18 @@ class Pair:
             return setback or Setback(
                 side=BASE, outcome="missing", reason="not there", head_seconds=head_seconds
             )
+        fastest, mean = found
         return Timed(
-            log_ratio=found[0],
-            mean_log_ratio=found[1],
-            base_seconds=found[2],
-            head_seconds=found[3],
+            log_ratio=pair_ratio(fastest[BASE], fastest[HEAD]),
+            mean_log_ratio=pair_ratio(mean[BASE], mean[HEAD]),
+            base_seconds=median(fastest[BASE]),
+            head_seconds=median(fastest[HEAD]),
             measuring_seconds=time.monotonic() - started,
+            slices=PairSlices(
+                first=self._first,
+                base_seconds=_shortened(fastest[BASE]),
+                head_seconds=_shortened(fastest[HEAD]),
+            ),
         )
 
     def _ask(self, side: SideName, do: str, **facts: Any) -> dict[str, Any]:
@@ -154,7 +163,7 @@ class Pair:
                 }
         return self._plans[nodeid]
 
-    def _measure(self, nodeid: str, factor: int) -> tuple[float, float, float, float]:
+    def _measure(self, nodeid: str, factor: int) -> _Found:
         plans = self._plan(nodeid)
         for side in (BASE, HEAD):
             if plans[side].drops_first:
@@ -165,12 +174,7 @@ class Pair:
             event = self._slice(side, batches=plans[side].batches, size=plans[side].size)
             fastest[side].append(max(event["fastest"], 1e-12))
             mean[side].append(max(event["mean"], 1e-12))
-        return (
-            pair_ratio(fastest[BASE], fastest[HEAD]),
-            pair_ratio(mean[BASE], mean[HEAD]),
-            median(fastest[BASE]),
-            median(fastest[HEAD]),
-        )
+        return fastest, mean
 
 
 def _setback(
@@ -187,3 +191,8 @@ def _setback(
                 side=side, outcome="missing", reason="it is not collected there", head_seconds=head_seconds
             )
     return None
+
+
+def _shortened(seconds: Sequence[float]) -> tuple[float, ...]:
+    """As many digits as a clock tells: there are hundreds of these in a file."""
+    return tuple(float(f"{each:.6g}") for each in seconds)

@@ -140,6 +140,7 @@ class Record:
             lower=decision.lower if decision and has_limits else None,
             upper=decision.upper if decision and has_limits else None,
             pair_ratios=tuple(pair.log_ratio for pair in pairs),
+            slices=tuple(pair.slices for pair in pairs if pair.slices is not None),
             measuring_seconds=sum(pair.measuring_seconds for pair in pairs),
         )
 

@@ -210,7 +210,7 @@ def test_equal_code_passes_whatever_form_the_benchmark_has(compared):
     _, done, found = compared
     assert {name for name, each in found.items() if each["verdict"] == "pass"} == PASSING, done.stdout
     for name in PASSING:
-        assert len(found[name]["pair_ratios"]) >= 5
+        assert len(found[name]["slices"]) == len(found[name]["pair_ratios"]) >= 5
         assert 0.5 < found[name]["ratio"] < 1.6
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from pytest_memguard.model.timing import SideName
+from pytest_memguard.model.timing import PairSlices, SideName
 from pytest_memguard.timing.pair import Pair, Timed
 from pytest_memguard.timing.settings import SliceSettings
 
@@ -54,6 +54,9 @@ def test_a_pair_is_the_logarithm_of_its_sides_and_takes_as_long_as_settings_say(
     assert (found.base_seconds, found.head_seconds) == pytest.approx((CALL_SECONDS, 1.1 * CALL_SECONDS))
     # Slices of 4 ms, and one that is not looked at.
     assert slices == [51, 51]
+    assert found.slices == PairSlices(
+        first=SideName.BASE, base_seconds=(CALL_SECONDS,) * 50, head_seconds=(1.1 * CALL_SECONDS,) * 50
+    )
 
 
 def test_a_pair_in_doubt_takes_longer(timed):

@@ -95,7 +95,13 @@ _OPTIONS = (
         is_flag=True,
         help="Count instructions per call too, by valgrind's cachegrind: shown, not judged.",
     ),
-    click.option("--json", "json_path", type=_PATH, metavar="PATH", help="A run file with every pair in it."),
+    click.option(
+        "--json",
+        "json_path",
+        type=_PATH,
+        metavar="PATH",
+        help="A run file with every slice of every pair in it.",
+    ),
     click.option(
         "--markdown", "markdown_path", type=_PATH, metavar="PATH", help="A table for a pull request."
     ),
