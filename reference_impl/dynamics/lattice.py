@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reference_impl.whole import whole
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -27,6 +29,7 @@ def fcc_lattice(atoms: int, density: float) -> tuple[NDArray[np.float64], NDArra
     ValueError
         For less than one atom, and a density that is not positive and finite.
     """
+    atoms = whole(atoms, "atoms")
     if atoms < 1:
         raise ValueError(f"got atoms={atoms}, allowed: 1 and more")
     if not (np.isfinite(density) and density > 0):

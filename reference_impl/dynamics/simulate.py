@@ -17,6 +17,7 @@ from reference_impl.kernels.lennard_jones import Precision, checked_precision, n
 from reference_impl.neighbors import VerletList, neighbor_list
 from reference_impl.neighbors.system import as_positions
 from reference_impl.threads import checked_threads
+from reference_impl.whole import whole
 
 if HAS_NUMBA:
     from reference_impl.dynamics.block_run import BlockRun
@@ -90,14 +91,17 @@ def simulate(  # noqa: PLR0913 - three, and keywords
     ------
     ValueError
         For a system that the list or the forces refuse, negative ``steps``, ``sample_every`` or ``rebuild_every``
-        below one, a ``time_step`` that is not finite, and options other than these. In a run whose atoms fly apart
-        the first that is lost is named. With a device also for tilted boxes, and more threads than one.
+        below one, any of them no whole number, a ``time_step`` that is not finite, and options other than these. In a
+        run whose atoms fly apart the first that is lost is named. With a device also for tilted boxes, and more
+        threads than one.
     reference_impl.cuda.NoDeviceError
         For ``backend="cupy"`` without CuPy or a device.
     """
+    steps, sample_every = whole(steps, "steps"), whole(sample_every, "sample_every")
+    every = 0 if rebuild_every is None else whole(rebuild_every, "rebuild_every")
     if steps < 0 or sample_every < 1:
         raise ValueError(f"got steps={steps}, sample_every={sample_every}, allowed: 0 and more, 1 and more")
-    if rebuild_every is not None and rebuild_every < 1:
+    if rebuild_every is not None and every < 1:
         raise ValueError(f"got rebuild_every={rebuild_every}, allowed: 1 and more, or None")
     if not np.isfinite(time_step):
         raise ValueError(f"got time_step={time_step}, allowed: finite")
@@ -107,7 +111,7 @@ def simulate(  # noqa: PLR0913 - three, and keywords
             f"got shapes {here.shape} and {moving.shape}, allowed: twice the same (N, 3), N >= 2"
         )
     checked_box = VerletList(cutoff, skin, Box.closed(box)).box
-    pace = Pace(time_step, float(cutoff), float(skin), rebuild_every or 0)
+    pace = Pace(float(time_step), float(cutoff), float(skin), every)
     run = _started(here, moving, checked_box, pace, precision=precision, threads=threads, backend=backend)
     samples: list[Sample] = []
     with closing(run):

@@ -10,6 +10,7 @@ from reference_impl.backends import jit
 from reference_impl.box import Box, nearest_image
 from reference_impl.neighbors import neighbor_list
 from reference_impl.neighbors.system import as_positions
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -49,6 +50,7 @@ def radial_distribution(
     checked_box = Box.closed(box)
     neighbors = neighbor_list(positions, checked_box, cutoff)
     here = as_positions(positions)
+    bins = whole(bins, "bins")
     if bins < 1 or len(here) < 2:
         raise ValueError(f"got bins={bins} for {len(here)} atoms, allowed: 1 and more, 2 and more")
     counts = np.zeros(bins, np.int64)

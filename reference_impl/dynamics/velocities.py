@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reference_impl.dynamics.observables import kinetic_energy, temperature_of
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,7 @@ def thermal_velocities(atoms: int, temperature: float, rng: np.random.Generator)
         For less than two atoms, which without total momentum stand still, and a temperature that is negative or
         not finite.
     """
+    atoms = whole(atoms, "atoms")
     if atoms < 2:
         raise ValueError(f"got atoms={atoms}, allowed: 2 and more")
     if not (np.isfinite(temperature) and temperature >= 0):

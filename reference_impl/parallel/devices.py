@@ -10,6 +10,7 @@ import numpy as np
 
 from reference_impl.parallel.domain import Domain
 from reference_impl.parallel.pairs import DevicePairs, HostPairs
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,6 +84,7 @@ class Threads(Serial):
 
     def __init__(self, workers: int) -> None:
         super().__init__()
+        workers = whole(workers, "workers")
         if workers < 1:
             raise ValueError(f"got workers={workers}, allowed: 1 and more")
         self._workers = workers

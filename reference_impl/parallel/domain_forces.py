@@ -12,6 +12,7 @@ from reference_impl.neighbors.system import checked_system
 from reference_impl.parallel.bricks import best_cuts, bricks_of
 from reference_impl.parallel.devices import Serial
 from reference_impl.parallel.domain import Plan
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,13 +69,17 @@ class DomainForces:
         cutoff: float = 2.5,
         skin: float = 0.3,
     ) -> None:
+        atoms = whole(atoms, "atoms")
         if atoms < 1:
             raise ValueError(f"got atoms={atoms}, allowed: 1 and more")
         if not (np.isfinite(skin) and skin >= 0):
             raise ValueError(f"got skin={skin}, allowed: >= 0 and finite")
         _, self._box, _ = checked_system(np.empty((0, 3)), box, cutoff + skin, (True, True, True))
         self._cutoff = cutoff
-        cuts = best_cuts(int(domains), self._box) if isinstance(domains, int | np.integer) else domains
+        if np.iterable(domains):
+            cuts: Sequence[int] = [whole(number, "domains") for number in domains]
+        else:
+            cuts = best_cuts(whole(domains, "domains"), self._box)
         lengths, periodic = tuple(self._box.lengths.tolist()), tuple(self._box.periodic.tolist())
         plans = [
             Plan(brick=brick, lengths=lengths, periodic=periodic, cutoff=cutoff, skin=skin)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reference_impl.parallel.shared_array import SharedArray
 from reference_impl.parallel.worker import serve
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +47,7 @@ class Processes:
     """
 
     def __init__(self, workers: int) -> None:
+        workers = whole(workers, "workers")
         if workers < 1:
             raise ValueError(f"got workers={workers}, allowed: 1 and more")
         self._count = workers

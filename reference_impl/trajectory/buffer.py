@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reference_impl.trajectory.h5md import BOX, POSITION, STEP, TIME, VELOCITY, columns, observable
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,7 @@ class FrameBuffer:
     """
 
     def __init__(self, header: Header, limit_bytes: int) -> None:
-        capacity = limit_bytes // header.frame_bytes
+        capacity = whole(limit_bytes, "buffer_bytes") // header.frame_bytes
         if capacity < 1:
             raise ValueError(
                 f"got buffer_bytes={limit_bytes}, allowed: at least one frame, {header.frame_bytes}"
@@ -53,6 +54,8 @@ class FrameBuffer:
     ) -> None:
         """Copy one frame in; nothing has changed when it is refused."""
         header, place = self.header, self.count
+        if not np.isfinite(time):
+            raise ValueError(f"got time={time}, allowed: finite")
         if set(observables) != set(header.observables):
             raise ValueError(f"got observables {sorted(observables)}, allowed: {sorted(header.observables)}")
         for path, name in ((POSITION, "positions"), (VELOCITY, "velocities")):

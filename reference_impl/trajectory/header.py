@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from reference_impl.whole import whole
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -36,6 +38,7 @@ class Header:
     dtype: Literal["float32", "float64"] = "float32"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "atoms", whole(self.atoms, "atoms"))
         if self.atoms < 1:
             raise ValueError(f"got atoms={self.atoms}, allowed: 1 and more")
         if not np.isfinite(self.time_step):

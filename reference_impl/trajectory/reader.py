@@ -24,6 +24,7 @@ from reference_impl.trajectory.h5md import (
 )
 from reference_impl.trajectory.left import LeftFile
 from reference_impl.trajectory.superblock import is_marked
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     import os
@@ -46,7 +47,7 @@ class TrajectoryReader:
     FileNotFoundError, OSError
         When there is no file, or it is no HDF5, truncated or damaged.
     ValueError
-        For HDF5 of another layout.
+        For HDF5 of another layout, and after `close`.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -78,6 +79,7 @@ class TrajectoryReader:
 
     def refresh(self) -> int:
         """See what a writer has flushed since; the number of frames."""
+        self._require_open()
         if not self._is_written:
             self._open_again()
             return self._frames
@@ -112,6 +114,7 @@ class TrajectoryReader:
         ValueError
             When two frames do not fit.
         """
+        memory_bytes = whole(memory_bytes, "memory_bytes")
         at_once = memory_bytes // (2 * self.header.frame_bytes)
         if at_once < 1:
             raise ValueError(
@@ -149,6 +152,7 @@ class TrajectoryReader:
         return self._part(paths[name], 0, self._frames)
 
     def _part(self, path: str, begin: int, end: int) -> NDArray[Any]:
+        self._require_open()
         try:
             values: NDArray[Any] = self._data[path][begin:end]
         except OSError:
@@ -157,6 +161,10 @@ class TrajectoryReader:
             self._open_again()  # somebody has appended, and what was found before has moved
             values = self._data[path][begin:end]
         return values
+
+    def _require_open(self) -> None:
+        if not self._file:
+            raise ValueError(f"{self._path}: got use after close, allowed: use before")
 
     def close(self) -> None:
         self._file.close()

@@ -22,6 +22,7 @@ from reference_impl.trajectory.h5md import (
 from reference_impl.trajectory.header import Header, require_same
 from reference_impl.trajectory.reader import TrajectoryReader
 from reference_impl.trajectory.superblock import release
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     import os
@@ -142,15 +143,20 @@ class TrajectoryWriter:
         Raises
         ------
         ValueError
-            For a frame that does not fit the header; it is left out.
+            For a frame that does not fit the header, which is left out, and after `close`.
         OSError
             When the disk is full, see `flush`. The frame is kept then.
         """
+        if not self._file:
+            raise ValueError(f"{self._path}: got a frame after close, allowed: frames before")
+        step = whole(step, "step")
         if self._buffer.count == self._buffer.capacity:  # what an earlier flush could not write
             self.flush()
         last = int(self._buffer.filled(STEP)[-1]) if self._buffer.count else self._last_step
-        if step <= last:
-            raise ValueError(f"got step {step} after step {last}, allowed: larger ones, from 0 on")
+        if not last < step < 2**63:
+            raise ValueError(
+                f"got step {step} after step {last}, allowed: larger ones, from 0 on, below 2^63"
+            )
         elapsed = step * self._buffer.header.time_step if time is None else time
         vectors = {POSITION: positions, VELOCITY: velocities}
         self._buffer.add(step, elapsed, box, vectors, observables or {})

@@ -6,14 +6,20 @@ import numpy as np
 import pytest
 
 pytest.importorskip("scipy", reason="comes with the extra reference")
+pytest.importorskip("h5py", reason="comes with the extra reference")
 
+from reference_impl.dynamics import fcc_lattice, radial_distribution, simulate, thermal_velocities
 from reference_impl.memory import AdaptivePool, ArrayPool, BlockPool, MappedMatrix, ThreadCaches
+from reference_impl.parallel import DomainForces, Processes, Threads
 from reference_impl.products import blocked_product, chunked_product
 from reference_impl.quantum import HamiltonianBuilder, Symmetry, lowest_eigenpairs, tight_binding
 from reference_impl.spectral import FFTWorkspaces, inverse_transform, spectral_derivative
+from reference_impl.trajectory import Header, TrajectoryReader, TrajectoryWriter
 
 FIELD = np.arange(8.0)
 SQUARE = np.eye(20)
+CRYSTAL, BOX = fcc_lattice(256, 0.8442)
+HEADER = Header(atoms=3, time_step=0.1, observables=())
 
 
 def created(path, *shape):
@@ -46,6 +52,23 @@ def pairs(path, **options):
         return lowest_eigenpairs(matrix, **{"k": 1, "memory_bytes": 10**6} | options).values[0]
 
 
+def run(**options):
+    return simulate(CRYSTAL, np.zeros_like(CRYSTAL), BOX, **{"steps": 4} | options).samples[-1].step
+
+
+def domains(**options):
+    with DomainForces(**{"atoms": 2, "box": [10, 10, 10]} | options) as forces:
+        forces.compute(np.eye(3)[:2])
+        return len(forces.owned)
+
+
+def written(path, *, step=2, buffer_bytes=1_000, memory_bytes=1_000):
+    with TrajectoryWriter(path / "a", HEADER, buffer_bytes=buffer_bytes) as writer:
+        writer.append(step, np.eye(3), box=[1, 1, 1])
+    with TrajectoryReader(path / "a") as reader:
+        return next(reader.blocks(memory_bytes)).steps[0]
+
+
 TAKES = {  # what is made with 2, and what is made of it there
     "alignment": (lambda path, n: BlockPool(64, alignment=n).allocate(1).nbytes, 1),
     "capacity_bytes": (lambda path, n: BlockPool(n).reserved_bytes, 64),
@@ -68,6 +91,21 @@ TAKES = {  # what is made with 2, and what is made of it there
     "max_bytes of workspaces": (lambda path, n: FFTWorkspaces(max_bytes=n).max_bytes, 2),
     "order": (lambda path, n: spectral_derivative(FIELD, 1.0, 0, order=n, workspaces=FFTWorkspaces()).size, 8),
     "real_length": (lambda path, n: real_field(n).size, 2),
+    "steps": (lambda path, n: run(steps=n), 2),
+    "sample_every": (lambda path, n: run(sample_every=n), 4),
+    "rebuild_every": (lambda path, n: run(rebuild_every=n), 4),
+    "atoms": (lambda path, n: fcc_lattice(n, 1.0)[0].shape, (4, 3)),
+    "atoms with velocities": (lambda path, n: thermal_velocities(n, 1.0, np.random.default_rng(0)).shape, (2, 3)),
+    "atoms of a header": (lambda path, n: Header(atoms=n, time_step=1).box_shape, (3,)),
+    "atoms of domains": (lambda path, n: domains(atoms=n), 1),
+    "domains": (lambda path, n: domains(domains=n), 2),
+    "domains along an axis": (lambda path, n: domains(domains=(n, 1, 1)), 2),
+    "workers that are threads": (lambda path, n: domains(device=Threads(n)), 1),
+    "workers": (lambda path, n: Processes(n).pids, ()),
+    "bins": (lambda path, n: radial_distribution(CRYSTAL, BOX, cutoff=2.0, bins=n).density.size, 2),
+    "step": (lambda path, n: written(path, step=n), 2),
+    "buffer_bytes": (lambda path, n: written(path, buffer_bytes=500 * n), 2),
+    "memory_bytes of frames": (lambda path, n: written(path, memory_bytes=500 * n), 2),
 }  # fmt: skip
 
 
@@ -75,7 +113,7 @@ TAKES = {  # what is made with 2, and what is made of it there
 @pytest.mark.parametrize("name", TAKES)
 def test_integers_of_numpy(name, number, tmp_path):
     make, expected = TAKES[name]
-    if name.startswith("memory_bytes"):
+    if name.startswith(("memory_bytes", "buffer_bytes")):
         number = number.astype(np.int64)  # is multiplied here
     assert make(tmp_path, number) == expected
 
@@ -84,9 +122,10 @@ def test_integers_of_numpy(name, number, tmp_path):
 @pytest.mark.parametrize("name", TAKES)
 def test_what_is_no_whole_number(name, number, tmp_path):
     make, _ = TAKES[name]
-    if number == "2" and name in ("size", "memory_bytes", "memory_bytes of tiles"):
+    multiplied = name.startswith(("memory_bytes", "buffer_bytes"))
+    if number == "2" and (multiplied or name == "size"):
         number = "two"  # sizes in words are another matter, and "2" times 50_000 is text
-    if number is None and name in ("memory_bytes", "memory_bytes of tiles", "real_length"):
+    if number is None and (multiplied or name in ("real_length", "rebuild_every")):
         number = 0.5
     with pytest.raises((ValueError, IndexError), match=r"got .*, allowed: "):
         make(tmp_path, number)

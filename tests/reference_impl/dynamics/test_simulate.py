@@ -272,6 +272,15 @@ def test_a_run_that_explodes_names_the_atom(speed, time_step, message, tilt):
         simulate(positions, velocities, np.diag(box) + tilt * np.eye(3, k=1), steps=3, time_step=time_step)
 
 
+@pytest.mark.parametrize("is_tilted", [False, True])
+def test_a_time_step_of_any_real_type(is_tilted):
+    positions, box = fcc_lattice(256, DENSITY)
+    box = np.diag(box) if is_tilted else box
+    for time_step in (np.float32(2**-8), 0, 0.0):
+        run = simulate(positions, np.zeros_like(positions), box, steps=2, time_step=time_step)
+        assert run.samples[-1].step == 2
+
+
 @pytest.mark.parametrize(("wanted", "atoms"), [(1, 4), (4, 4), (5, 8), (1_000, 1_008), (10_000, 10_192)])
 def test_lattices_have_whole_cells_and_the_density_asked_for(wanted, atoms):
     positions, box = fcc_lattice(wanted, DENSITY)

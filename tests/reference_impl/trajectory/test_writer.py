@@ -166,6 +166,7 @@ def test_steps_go_up_also_across_runs(path):
         ({"positions": np.zeros((40, 3), complex)}, "complex128"),
         ({"velocities": None}, "a frame that lacks velocities"),
         ({"box": np.eye(3)}, r"box of shape \(3, 3\)"),
+        ({"time": np.nan}, "got time=nan, allowed: finite"),
         ({"observables": {"potential_energy": 1.0}}, r"got observables \['potential_energy'\], allowed"),
         ({"positions": np.full((40, 3), 1e300)}, r"positions\[0, 0\] = 1e\+300 is not finite as float32"),
         ({"velocities": np.diag([0] * 39 + [np.nan])[:, -3:]}, r"velocities\[39, 2\] = nan is not finite"),
@@ -218,6 +219,18 @@ def test_wrong_options_leave_no_file(path, options, message):
 def test_wrong_headers(wrong, message):
     with pytest.raises(ValueError, match=message):
         Header(**{"atoms": 1, "time_step": 1.0, **wrong})
+
+
+def test_frames_after_the_close_are_refused(path):
+    with TrajectoryWriter(path, HEADER) as writer:
+        writer.append(0, **frame(0))
+    with pytest.raises(ValueError, match="got a frame after close"):
+        writer.append(1, **frame(1))
+    with TrajectoryReader(path) as reader:
+        assert is_right(reader[0])
+    for use in (lambda: reader[0], reader.refresh, lambda: reader.series("step"), lambda: list(reader)):
+        with pytest.raises(ValueError, match="got use after close"):
+            use()
 
 
 def test_one_writer_at_a_time(path):
