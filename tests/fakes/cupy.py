@@ -200,14 +200,18 @@ def set_allocator(allocator=None):
     _allocator = allocator
 
 
+def _set_thread_local_allocator(allocator):
+    _thread_local.allocator = allocator
+
+
 @contextmanager
 def using_allocator(allocator=None):
     before = getattr(_thread_local, "allocator", None)
-    _thread_local.allocator = allocator
+    cuda.memory._set_thread_local_allocator(allocator)
     try:
         yield
     finally:
-        _thread_local.allocator = before
+        cuda.memory._set_thread_local_allocator(before)
 
 
 def alloc(size: int) -> MemoryPointer:
@@ -296,6 +300,7 @@ cuda = SimpleNamespace(
     get_allocator=get_allocator,
     set_allocator=set_allocator,
     using_allocator=using_allocator,
+    memory=SimpleNamespace(_set_thread_local_allocator=_set_thread_local_allocator),
     get_current_stream=lambda: SimpleNamespace(ptr=0),
     is_available=lambda: machine.status == 0,
     runtime=SimpleNamespace(

@@ -16,6 +16,7 @@ from pytest_memguard.probes.device import library
 from pytest_memguard.probes.device.cupy_allocator import CountingAllocator, behind_closed, stack
 from pytest_memguard.probes.device.known import Known
 from pytest_memguard.probes.device.probe import DeviceProbe
+from pytest_memguard.probes.device.replaced import Replaced
 from pytest_memguard.units import format_bytes
 
 __all__ = ["CupySource", "cupy_probe", "cupy_unavailable"]
@@ -46,6 +47,8 @@ class CupySource:
         self._cupy: Any = None
         self._pool: Any = None
         self._allocator: Any = None  # a CountingAllocator, while a window is open
+        self._threads: Replaced | None = None  # what sets the allocator of one thread, and takes it away
+        self._was_bypassed = False
         self._device = 0
 
     def load(self) -> str | None:
@@ -75,11 +78,21 @@ class CupySource:
             return (
                 "cupy.cuda.using_allocator is in force, and CuPy lets nobody set another allocator inside it"
             )
-        self._pool, self._allocator = pool, allocator
+        self._pool, self._allocator, self._was_bypassed = pool, allocator, False
+        if hasattr(cupy.cuda.memory, "_set_thread_local_allocator"):  # which using_allocator ends in, both ways
+            self._threads = Replaced(cupy.cuda.memory, "_set_thread_local_allocator", self._look_at)
         return None
+
+    def _look_at(self, allocator: Any) -> None:
+        """What a thread is to allocate with from now on; ``None`` is whatever all threads do."""
+        if allocator is not None and self._allocator.malloc not in stack(allocator):
+            self._was_bypassed = True
 
     def detach(self) -> None:
         """An allocator that somebody else chose stays, and so does ours inside ``using_allocator``: it passes on."""
+        if self._threads is not None:
+            self._threads.close()
+            self._threads = None
         ours = self._allocator.malloc
         self._allocator.close()
         if self._cupy.cuda.get_allocator() is ours:
@@ -93,6 +106,11 @@ class CupySource:
         if self._allocator.malloc not in stack(self._cupy.cuda.get_allocator()):
             return (
                 "somebody set another CuPy allocator inside the window, and what it handed out was not seen"
+            )
+        if self._was_bypassed:
+            return (
+                "cupy.cuda.using_allocator chose another CuPy allocator inside the window, "
+                "and what it handed out was not seen"
             )
         return ""
 

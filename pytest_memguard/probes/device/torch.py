@@ -6,15 +6,13 @@ It keeps its high-water marks itself, one for the whole process, and everybody m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_memguard.probes.device import library
 from pytest_memguard.probes.device.known import Known
 from pytest_memguard.probes.device.probe import DeviceProbe
+from pytest_memguard.probes.device.replaced import Replaced
 from pytest_memguard.units import format_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["TorchSource", "torch_probe"]
 
@@ -26,19 +24,6 @@ def torch_probe() -> DeviceProbe:
     return DeviceProbe(TorchSource())
 
 
-class _Keeping:
-    """Stands for a function that resets marks, and keeps them before while its window is open."""
-
-    def __init__(self, keep: Callable[[], None], original: Callable[..., Any]) -> None:
-        self._keep, self.original = keep, original
-        self.is_open = True
-
-    def __call__(self, *arguments: Any) -> Any:
-        if self.is_open:
-            self._keep()
-        return self.original(*arguments)
-
-
 class TorchSource:
     """Statistics of the device that is current when the first window opens, whatever device becomes so later."""
 
@@ -47,7 +32,7 @@ class TorchSource:
     def __init__(self) -> None:
         self._torch: Any = None
         self._device = 0
-        self._replaced: dict[str, _Keeping] = {}
+        self._replaced: dict[str, Replaced] = {}
         self._resets = 0  # by somebody else
         self._kept = {"allocated_bytes": 0, "reserved_bytes": 0}  # marks that were reset
         self._seen_bytes = 0  # the allocator's own mark when it was last read
@@ -81,24 +66,18 @@ class TorchSource:
         if backend != "native":
             return f"torch allocates with {backend}, whose statistics are not kept by torch"
         for name in _RESETS:
-            if (original := getattr(torch._C, name, None)) is not None:  # noqa: SLF001 - there is no public hook
-                while isinstance(original, _Keeping) and not original.is_open:
-                    original = original.original
-                self._replaced[name] = _Keeping(self._keep, original)
-                setattr(torch._C, name, self._replaced[name])  # noqa: SLF001
+            if hasattr(torch._C, name):  # noqa: SLF001 - there is no public hook
+                self._replaced[name] = Replaced(torch._C, name, self._keep)  # noqa: SLF001
         return None
 
-    def _keep(self) -> None:
+    def _keep(self, *_: object) -> None:
         self._kept = {which: self._mark(which) for which in self._kept}
         self._resets += 1
         self._seen_bytes = 0
 
     def detach(self) -> None:
-        """What stands above ours stays, as another probe's that opened later: ours passes on then."""
-        for name, ours in self._replaced.items():
-            ours.is_open = False
-            if getattr(self._torch._C, name) is ours:  # noqa: SLF001
-                setattr(self._torch._C, name, ours.original)  # noqa: SLF001
+        for replaced in self._replaced.values():
+            replaced.close()
         self._replaced.clear()
 
     def trouble(self) -> str:

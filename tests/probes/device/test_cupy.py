@@ -112,6 +112,31 @@ def test_another_allocator_set_inside_is_noticed_and_stays(cupy, probe):
     assert cupy.cuda.get_allocator() is theirs
 
 
+@pytest.mark.parametrize("is_in_a_thread", [False, True])
+def test_a_block_of_another_allocator_is_noticed(cupy, probe, is_in_a_thread):
+    original = cupy.cuda.memory._set_thread_local_allocator
+
+    def block():
+        with cupy.cuda.using_allocator(cupy.cuda.MemoryPool().malloc):
+            cupy.cuda.alloc(MIB)
+
+    outer, inner = probe.open(WindowPlan()), probe.open(WindowPlan())
+    if is_in_a_thread:
+        thread = threading.Thread(target=block)
+        thread.start()
+        thread.join()
+    else:
+        block()
+    for window in (inner, outer):
+        assert "using_allocator chose another CuPy allocator" in window.close().broken
+    assert cupy.cuda.memory._set_thread_local_allocator is original
+    window = probe.open(WindowPlan())
+    with cupy.cuda.using_allocator(cupy.cuda.get_allocator()):
+        cupy.cuda.alloc(MIB)
+    reading = window.close()
+    assert (reading.peak_bytes, reading.broken) == (MIB, "")
+
+
 def test_an_allocator_that_cannot_be_replaced_is_said(cupy, probe):
     with cupy.cuda.using_allocator(cupy.cuda.MemoryPool().malloc):
         assert "using_allocator" in probe.open(WindowPlan()).close().broken

@@ -78,6 +78,17 @@ def test_an_allocator_that_is_in_force_for_a_thread_is_said(pool):
         assert "using_allocator" in make_probe("cupy").open(WindowPlan()).close().broken
 
 
+def test_a_block_of_another_allocator_is_noticed(pool):
+    window = make_probe("cupy").open(WindowPlan())
+    with cupy.cuda.using_allocator(cupy.cuda.get_allocator()):
+        pass
+    assert window.mark().broken == ""
+    with cupy.cuda.using_allocator(HostPool().malloc):
+        cupy.cuda.alloc(MIB)
+    assert "using_allocator chose another CuPy allocator" in window.close().broken
+    assert type(cupy.cuda.memory._set_thread_local_allocator).__module__ == "builtins"
+
+
 def test_another_allocator_set_inside_is_noticed(pool):
     window = make_probe("cupy").open(WindowPlan())
     theirs = HostPool().malloc

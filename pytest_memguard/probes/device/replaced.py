@@ -1,0 +1,35 @@
+"""A function of a library, replaced while a window is open: of what nothing else tells that it was called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Replaced"]
+
+
+class Replaced:
+    """Stands for ``module.name``, and tells of every call before it, with what it was called with.
+
+    Another probe's may stand above it when it is closed. Then it stays there, and passes on.
+    """
+
+    def __init__(self, module: Any, name: str, tell: Callable[..., None]) -> None:
+        original = getattr(module, name)
+        while isinstance(original, Replaced) and not original._is_open:
+            original = original.original
+        self.original: Callable[..., Any] = original
+        self._module, self._name, self._tell, self._is_open = module, name, tell, True
+        setattr(module, name, self)
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._is_open:
+            self._tell(*arguments)
+        return self.original(*arguments)
+
+    def close(self) -> None:
+        self._is_open = False
+        if getattr(self._module, self._name) is self:
+            setattr(self._module, self._name, self.original)
