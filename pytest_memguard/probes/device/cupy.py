@@ -79,7 +79,9 @@ class CupySource:
                 "cupy.cuda.using_allocator is in force, and CuPy lets nobody set another allocator inside it"
             )
         self._pool, self._allocator, self._was_bypassed = pool, allocator, False
-        if hasattr(cupy.cuda.memory, "_set_thread_local_allocator"):  # which using_allocator ends in, both ways
+        if hasattr(
+            cupy.cuda.memory, "_set_thread_local_allocator"
+        ):  # which using_allocator ends in, both ways
             self._threads = Replaced(cupy.cuda.memory, "_set_thread_local_allocator", self._look_at)
         return None
 

@@ -1,9 +1,10 @@
 """RMM, the memory manager of RAPIDS.
 
-Its resources are stacked. While a window is open one that counts is on top: a ``StatisticsResourceAdaptor`` that was
-there, or else one of our own, which counts from then on. Its counters are a stack as well: those on top begin at zero,
-and are added to the ones below when they are taken away. That is how marks of a window are read, as
-``rmm.statistics.statistics()`` does it. Buffers that keep to a resource of their own are not counted.
+Its resources are stacked. While a window is open one that counts is there: the ``StatisticsResourceAdaptor`` that was
+on top, which knows the buffers from before, or else one of our own. Its counters are a stack as well: those on top
+begin at zero, and are added to the ones below when they are taken away. That is how marks of a window are read, as
+``rmm.statistics.statistics()`` does it. Above it stands another one, so that what others push meanwhile, the program or
+another probe, is pushed there. Buffers that keep to a resource of their own are not counted.
 """
 
 from __future__ import annotations
@@ -31,13 +32,20 @@ def _stack(resource: Any) -> Iterator[Any]:
         resource = resource.get_upstream() if hasattr(resource, "get_upstream") else None
 
 
+def _behind_closed(resource: Any) -> Any:
+    """What is in force behind the resources of windows that are closed."""
+    while getattr(resource, "is_closed", False):
+        resource = resource.found
+    return resource
+
+
 class RmmSource:
     name = "rmm"
 
     def __init__(self) -> None:
         self._mr: Any = None  # the module rmm.mr
-        self._found: Any = None  # the resource that was on top
-        self._adaptor: Any = None
+        self._ours: Any = None  # the resource that stands on top
+        self._adaptor: Any = None  # what counts
         self._pool: Any = None
         self._base_bytes = self._base_count = 0  # below the counters on top
 
@@ -57,13 +65,15 @@ class RmmSource:
     def attach(self) -> str | None:
         rmm: Any = library.imported("rmm")
         self._mr = rmm.mr
-        self._found = self._adaptor = self._mr.get_current_device_resource()
-        self._pool = next(
-            (resource for resource in _stack(self._found) if hasattr(resource, "pool_size")), None
-        )
-        if not isinstance(self._found, self._mr.StatisticsResourceAdaptor):
-            self._adaptor = self._mr.StatisticsResourceAdaptor(self._found)
-            self._mr.set_current_device_resource(self._adaptor)
+        found = _behind_closed(self._mr.get_current_device_resource())
+        self._pool = next((resource for resource in _stack(found) if hasattr(resource, "pool_size")), None)
+        counting = self._mr.StatisticsResourceAdaptor
+        is_theirs = isinstance(found, counting) and not hasattr(
+            found, "is_closed"
+        )  # as ours, of another probe
+        self._adaptor = found if is_theirs else counting(found)
+        self._ours = type("OnTop", (counting,), {"is_closed": False, "found": found})(self._adaptor)
+        self._mr.set_current_device_resource(self._ours)
         self._push()
         return None
 
@@ -72,13 +82,15 @@ class RmmSource:
         self._base_bytes, self._base_count = below.current_bytes, below.total_count
 
     def detach(self) -> None:
+        """What stands above ours stays, as another probe's that opened later: ours passes on then."""
         self._adaptor.pop_counters()
-        if self._mr.get_current_device_resource() is self._adaptor:  # another one is somebody else's choice
-            self._mr.set_current_device_resource(self._found)
-        self._found = self._adaptor = self._pool = None
+        self._ours.is_closed = True
+        if self._mr.get_current_device_resource() is self._ours:  # another one is somebody else's choice
+            self._mr.set_current_device_resource(_behind_closed(self._ours))
+        self._ours = self._adaptor = self._pool = None
 
     def trouble(self) -> str:
-        if any(resource is self._adaptor for resource in _stack(self._mr.get_current_device_resource())):
+        if any(resource is self._ours for resource in _stack(self._mr.get_current_device_resource())):
             return ""
         return "another RMM resource or device became the current one, and what it handed out was not seen"
 

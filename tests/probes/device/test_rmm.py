@@ -61,14 +61,45 @@ def test_statistics_that_are_on_already_are_used_and_kept_whole(rmm, probe):
     rmm.mr.set_current_device_resource(theirs)
     before = rmm.DeviceBuffer(size=MIB)
     window = probe.open(WindowPlan())
-    assert rmm.mr.get_current_device_resource() is theirs
     first = rmm.DeviceBuffer(size=3 * MIB)
     del first
     reading = window.close()
     assert (reading.before.allocated_bytes, reading.peak_bytes) == (MIB, 3 * MIB)
     counted = theirs.allocation_counts
     assert (counted.current_bytes, counted.peak_bytes, counted.total_count) == (MIB, 4 * MIB, 2)
+    assert rmm.mr.get_current_device_resource() is theirs
     assert before.size == MIB
+
+
+@pytest.mark.parametrize("is_outer_first", [False, True])
+@pytest.mark.parametrize("are_on_already", [False, True])
+def test_windows_of_two_probes_count_for_themselves(rmm, probe, is_outer_first, are_on_already):
+    if are_on_already:
+        rmm.mr.set_current_device_resource(
+            rmm.mr.StatisticsResourceAdaptor(rmm.mr.get_current_device_resource())
+        )
+    found = rmm.mr.get_current_device_resource()
+    outer = probe.open(WindowPlan())
+    kept = rmm.DeviceBuffer(size=4 * MIB)
+    inner = make_probe("rmm").open(WindowPlan())
+    more = rmm.DeviceBuffer(size=MIB)
+    first, second = (outer, inner) if is_outer_first else (inner, outer)
+    readings = {window: window.close() for window in (first, second)}
+    assert (readings[outer].peak_bytes, readings[outer].retained_bytes) == (5 * MIB, 5 * MIB)
+    assert (readings[inner].peak_bytes, readings[inner].retained_bytes) == (MIB, MIB)
+    assert {reading.broken for reading in readings.values()} == {""}
+    assert rmm.mr.get_current_device_resource() is found
+    assert kept.size + more.size == 5 * MIB
+
+
+def test_counters_that_the_program_pushes_are_not_those_of_the_window(rmm, probe):
+    window = probe.open(WindowPlan())
+    kept = rmm.DeviceBuffer(size=4 * MIB)
+    rmm.mr.get_current_device_resource().push_counters()  # as rmm.statistics.push_statistics()
+    more = rmm.DeviceBuffer(size=MIB)
+    reading = window.close()
+    assert (reading.peak_bytes, reading.retained_bytes) == (5 * MIB, 5 * MIB)
+    assert kept.size + more.size == 5 * MIB
 
 
 def test_a_resource_on_top_is_fine_and_another_one_is_noticed(rmm, probe):
