@@ -5,6 +5,7 @@ library.py        finding a library without importing it, and importing it where
 source.py         what every library is asked for
 probe.py          the probe over one source, and its windows
 known.py          an allocation to calibrate by
+replaced.py       a function of a library, replaced while a window is open
 cupy.py           CuPy's memory pool, and its high-water mark through an allocator of our own
 cupy_allocator.py what stands before its allocator while a window is open
 cupy_pinned.py    CuPy's pinned host memory, counted by the lifetime of its buffers

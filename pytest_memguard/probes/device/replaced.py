@@ -18,18 +18,18 @@ class Replaced:
 
     def __init__(self, module: Any, name: str, tell: Callable[..., None]) -> None:
         original = getattr(module, name)
-        while isinstance(original, Replaced) and not original._is_open:
+        while isinstance(original, Replaced) and not original.is_open:
             original = original.original
         self.original: Callable[..., Any] = original
-        self._module, self._name, self._tell, self._is_open = module, name, tell, True
+        self._module, self._name, self._tell, self.is_open = module, name, tell, True
         setattr(module, name, self)
 
     def __call__(self, *arguments: Any) -> Any:
-        if self._is_open:
+        if self.is_open:
             self._tell(*arguments)
         return self.original(*arguments)
 
     def close(self) -> None:
-        self._is_open = False
+        self.is_open = False
         if getattr(self._module, self._name) is self:
             setattr(self._module, self._name, self.original)
