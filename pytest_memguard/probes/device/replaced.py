@@ -21,7 +21,8 @@ class Replaced:
         while isinstance(original, Replaced) and not original.is_open:
             original = original.original
         self.original: Callable[..., Any] = original
-        self._module, self._name, self._tell, self.is_open = module, name, tell, True
+        self._module, self._name, self._tell = module, name, tell
+        self.is_open: bool = True
         setattr(module, name, self)
 
     def __call__(self, *arguments: Any) -> Any:
