@@ -171,6 +171,15 @@ class ThreadCaches(Uncopied):
         return self.pool.reserved_bytes
 
     @property
+    def free_bytes(self) -> int:
+        """Without what the threads keep: that is for blocks of its size alone."""
+        return self.pool.free_bytes
+
+    @property
+    def largest_free_bytes(self) -> int:
+        return self.pool.largest_free_bytes
+
+    @property
     def high_water_allocated_bytes(self) -> int:
         """With what the threads kept."""
         return self.pool.high_water_allocated_bytes

@@ -31,8 +31,11 @@ def store_dense(
     Raises
     ------
     ValueError
-        For ``memory_bytes`` below two rows (says what they take), and errors as of `MappedMatrix.create`.
+        For what is no CSR matrix, ``memory_bytes`` below two rows (says what they take), and errors as of
+        `MappedMatrix.create`.
     """
+    if getattr(matrix, "format", None) != "csr":
+        raise ValueError(f"got a matrix that is a {type(matrix).__name__}, allowed: csr_array, csr_matrix")
     row_bytes = matrix.shape[1] * matrix.dtype.itemsize
     memory_bytes = whole(memory_bytes, "memory_bytes")
     if memory_bytes < 2 * row_bytes:

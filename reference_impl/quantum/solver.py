@@ -83,6 +83,7 @@ def lowest_eigenpairs(  # noqa: PLR0913 - keywords, each on its own
     ConvergenceError
         When passes are spent; says residuals and passes. The checkpoint can be gone on from with more of them.
     """
+    symmetry = Symmetry(symmetry)
     k, memory_bytes = whole(k, "k"), whole(memory_bytes, "memory_bytes")
     _check(matrix, k, symmetry)
     if not min(tolerance, max_passes, passes_per_checkpoint) > 0:

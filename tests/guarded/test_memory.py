@@ -88,7 +88,7 @@ def thread_caches(memguard):
     return caches
 
 
-@pytest.mark.memory_budget(probe="thread_caches", hit_rate=0.95, leak="0 B")
+@pytest.mark.memory_budget(probe="thread_caches", hit_rate=0.95, leak="0 B", external_fragmentation=0.01)
 def test_threads_are_served_from_their_own_caches(thread_caches):
     def work():
         for _ in range(200):

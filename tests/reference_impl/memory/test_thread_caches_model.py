@@ -138,6 +138,8 @@ class ThreadCachesMachine(RuleBasedStateMachine):
         assert self.caches.allocated_bytes == UNIT * lent
         assert self.pool.allocated_bytes == UNIT * (lent + kept)
         assert (self.caches.allocations, self.caches.hits) == (self.count, self.hits)
+        assert self.caches.free_bytes == self.caches.reserved_bytes - UNIT * (lent + kept)
+        assert self.caches.largest_free_bytes == self.pool.largest_free_bytes <= self.caches.free_bytes
         assert self.caches.misses == self.count - self.hits
 
 

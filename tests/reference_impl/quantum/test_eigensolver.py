@@ -351,6 +351,7 @@ def test_elements_whose_squares_are_no_numbers(tmp_path, symmetry, power, memory
             {},
             "got a matrix of float64, allowed: complex128 where it is complex sym",
         ),
+        (((4, 4), float), "hermitean", 1, {}, "'hermitean' is not a valid Symmetry"),
         (((4, 4), float), HERMITIAN, 0, {}, "got k=0, allowed: 1 to 4"),
         (((4, 4), float), HERMITIAN, 5, {}, "got k=5, allowed: 1 to 4"),
         (((4, 4), float), HERMITIAN, 1, {"tolerance": 0}, "got tolerance=0"),

@@ -73,5 +73,11 @@ def test_dense_files_hold_the_same(tmp_path, rows):
     with MappedMatrix(tmp_path / "h") as stored:
         assert stored.valid.all()
         assert np.array_equal(stored.array, matrix.toarray())
+    for other in (matrix.toarray(), matrix.tocoo()):
+        with pytest.raises(
+            ValueError, match=r"got a matrix that is a .*array, allowed: csr_array, csr_matrix"
+        ):
+            store_dense(tmp_path / "other", other)
+        assert not (tmp_path / "other").exists()
     with pytest.raises(ValueError, match="got memory_bytes=959, allowed: at least 960, two rows"):
         store_dense(tmp_path / "h", matrix, memory_bytes=959, overwrite=True)
