@@ -13,7 +13,7 @@ from pytest_memguard.reports.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["render", "summary"]
+__all__ = ["place_of", "render", "summary"]
 
 # Unavailable is the normal state of a GPU test on a runner without one; not measured is never intended.
 _COMMANDS = {
@@ -57,9 +57,13 @@ def _annotations(run: Run) -> Iterator[str]:
 def _annotation(command: str, result: TestResult, note: str) -> str:
     reasons = [m.reason for m in result.measurements if m.verdict is not Verdict.PASS and m.reason]
     message = "\n".join(reasons or [result.reason or words(result.verdict)]) + note
-    title = f"memguard: {result.nodeid}"
-    place = f"file={_property(result.file)},line={result.line},title={_property(title)}"
+    place = place_of(result.file, result.line, title=f"memguard: {result.nodeid}")
     return f"::{command} {place}::{_data(message)}"
+
+
+def place_of(file: str, line: int, *, title: str) -> str:
+    """Where GitHub shows an annotation."""
+    return f"file={_property(file)},line={line},title={_property(title)}"
 
 
 def _data(text: str) -> str:

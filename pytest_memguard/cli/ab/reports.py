@@ -35,6 +35,7 @@ __all__ = [
     "run_of",
 ]  # fmt: skip
 
+_COULD_NOT_RUN = "memguard ab could not run"
 _SUMMARY_BYTES = 1_000_000  # GitHub refuses the whole summary of a step from 1 MiB on
 
 
@@ -153,17 +154,24 @@ def _properties(timing: BenchmarkTiming) -> Iterator[tuple[str, object]]:
 
 
 def github_annotations(found: DuetRun, top: Path) -> str:
-    lost = [each for each in found.benchmarks if each.verdict is TimingVerdict.COULD_NOT_RUN]
-    red = "".join(f"{could_not_run_annotation(f'{each.nodeid}: {each.reason}')}\n" for each in lost[:10])
+    """Regressions first: GitHub shows ten errors of a step, and drops the rest in silence."""
+    lost = {each.nodeid: each for each in found.benchmarks if each.verdict is TimingVerdict.COULD_NOT_RUN}
     judged = run_of(found, top)
-    names = {each.nodeid for each in lost}
-    kept = tuple(test for test in judged.tests if test.nodeid not in names)
-    return red + github.render(Run(environment=judged.environment, tests=kept))
+    kept = tuple(test for test in judged.tests if test.nodeid not in lost)
+    red = (
+        could_not_run_annotation(
+            f"{each.nodeid}: {each.reason}", github.place_of(each.file, each.line, title=_COULD_NOT_RUN)
+        )
+        for each in [*lost.values()][:10]
+    )
+    return github.render(Run(environment=judged.environment, tests=kept)) + "".join(
+        f"{line}\n" for line in red
+    )
 
 
-def could_not_run_annotation(sentence: str) -> str:
+def could_not_run_annotation(sentence: str, place: str = f"title={_COULD_NOT_RUN}") -> str:
     text = one_line(sentence).replace("%", "%25")
-    return f"::error title=memguard ab could not run::{text} (this is not a performance verdict)"
+    return f"::error {place}::{text} (this is not a performance verdict)"
 
 
 def add_job_summary(found: DuetRun) -> None:
