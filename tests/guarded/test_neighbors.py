@@ -131,6 +131,17 @@ def test_broadcast_distances_take_memory_by_the_square(n):
     pairs_within(*liquid(n), 1.5, method="broadcast")
 
 
+@pytest.mark.memory_budget(
+    peak=lambda n: 100 * half_list_pairs(n) + PYTHON_ITSELF, leak="0 B", probe="python", rounds=2, warmup=1
+)
+@pytest.mark.parametrize("method", ["kdtree", "cell_list"])
+@pytest.mark.parametrize("n", [1_000, 10_000])
+def test_distances_by_a_tree_or_cells_take_memory_by_the_pairs(liquids, method, n):
+    pytest.importorskip("scipy", reason="comes with the extra reference")
+    pairs, distances = pairs_within(*liquids[n], LIST_CUTOFF, method=method)
+    assert len(pairs) == len(distances) <= half_list_pairs(n)
+
+
 @pytest.mark.memory_budget(peak="baseline", leak="0 B", probe="python", warmup=1)
 def test_the_oracle_holds_one_row_at_a_time():
     brute_force(*liquid(1_000), LIST_CUTOFF)
