@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import sys
+from collections import Counter
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import metadata
@@ -19,6 +20,7 @@ __all__ = ["Machine", "describe_machine", "simd_level"]
 
 _CPUINFO = Path("/proc/cpuinfo")
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
+_GPUS = Path("/proc/driver/nvidia/gpus")
 # The levels of the x86-64 psABI, as the kernel spells what each adds to the one below.
 _X86_LEVELS = {
     "x86-64-v2": {"cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"},
@@ -42,6 +44,7 @@ class Machine:
     python: str
     numpy: str
     blas: str
+    devices: str
 
     def __str__(self) -> str:
         values = (getattr(self, field.name) for field in fields(self))
@@ -64,6 +67,7 @@ def describe_machine() -> Machine:
         python=f"{implementation} {version}",
         numpy=_numpy_version(),
         blas=_blas(),
+        devices=_devices(),
     )
 
 
@@ -103,6 +107,22 @@ def _caches() -> str:
         if kind != "Instruction":
             found.append(f"L{level}{'d' if kind == 'Data' else ''} {size}")
     return " ".join(found)
+
+
+def _devices() -> str:
+    """``2 NVIDIA H200``, from where the driver says it without a context (its README, "Using the /proc File System").
+
+    Empty without a device, so that the class of a machine that has none does not speak of them.
+    """
+    models: Counter[str] = Counter()
+    for path in sorted(_GPUS.glob("*/information")):
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        lines = [line.partition(":") for line in text.splitlines()]
+        models.update(value.strip() for name, _, value in lines if name == "Model")
+    return ", ".join(f"{count} {model}" for model, count in models.items())
 
 
 def _numpy_version() -> str:

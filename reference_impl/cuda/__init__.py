@@ -5,6 +5,7 @@ name                what it is
 ==================  ================================================================================================
 `Device`            arrays, copies and launches: all that the driver asks of a place
 `CupyDevice`        CuPy's current device; CuPy is imported when one is made, and not before
+`EventClock`        seconds by CUDA's events, for pytest-benchmark
 `NoDeviceError`     raised where there is no CuPy or no device
 `all_kernels`       the kernels of ``reference_impl/kernels/*/*.cu``, with the types of their parameters
 `neighbor_list`     full lists, exactly those of :func:`reference_impl.neighbor_list`
@@ -17,6 +18,7 @@ atomics: the same input gives the same bits, list and forces.
 """
 
 from reference_impl.backends import NoDeviceError
+from reference_impl.cuda.clock import EventClock
 from reference_impl.cuda.cupy_device import CupyDevice
 from reference_impl.cuda.device import Device, launch
 from reference_impl.cuda.forces import DeviceForces, lennard_jones
@@ -28,6 +30,7 @@ __all__ = [
     "Device",
     "DeviceForces",
     "DeviceList",
+    "EventClock",
     "Kernel",
     "ListBuilder",
     "NoDeviceError",

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from pytest_memguard.timing import machine
 from pytest_memguard.timing.machine import describe_machine, simd_level
 
 V2 = ["cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"]
@@ -36,6 +37,16 @@ def test_the_class_names_what_decides_and_not_the_host():
     assert "threads" in text
     assert socket.gethostname() not in text
     assert "MHz" not in text
+
+
+def test_devices_are_of_the_class(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "_GPUS", tmp_path)
+    without = str(describe_machine.__wrapped__())
+    for number, model in enumerate(["NVIDIA H200", "NVIDIA T400", "NVIDIA H200"]):
+        folder = tmp_path / f"0000:{number:02x}:00.0"
+        folder.mkdir()
+        (folder / "information").write_text(f"Model: \t\t {model}\nIRQ:   \t\t 18\nGPU UUID: \t GPU-1\n")
+    assert str(describe_machine.__wrapped__()) == f"{without}, 2 NVIDIA H200, 1 NVIDIA T400"
 
 
 def test_numpy_is_not_imported_for_it():
