@@ -9,7 +9,7 @@ import numpy as np
 from reference_impl.cuda.device import BLOCK, launch
 from reference_impl.cuda.scan import exclusive_scan
 from reference_impl.cuda.system import MAX_LENGTHS, box_numbers, check_count, checked_for_device, coordinates
-from reference_impl.neighbors.lists import FullList
+from reference_impl.neighbors.lists import FullList, found_list
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -154,8 +154,9 @@ def neighbor_list(
     here, lengths, reach = checked_for_device(positions, box, cutoff)
     builder = ListBuilder(device, lengths, reach, len(here), block=block)
     found = builder.build(device.from_host(coordinates(here)))
-    return FullList(
-        indptr=device.to_host(found.indptr),
-        indices=device.to_host(found.indices[: found.pairs]),
-        order=device.to_host(found.order),
+    return found_list(
+        FullList,
+        device.to_host(found.indptr),
+        device.to_host(found.indices[: found.pairs]),
+        device.to_host(found.order),
     )
