@@ -193,7 +193,9 @@ def _missing_baselines(results: list[TestResult]) -> Iterator[str]:
         for m in result.measurements:
             if (
                 m.verdict is Verdict.INCONCLUSIVE
-                and m.budget is None
+                and (
+                    m.budget is None or m.probe == "time"
+                )  # which may have a maximum beside what is committed
                 and m.baseline is None
                 and m.value is not None
             ):

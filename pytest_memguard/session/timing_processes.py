@@ -35,7 +35,7 @@ def opinion_of_processes(
             return Verdict.PASS, f"another process took {format_seconds(seconds)}: the machine was slower"
         found.append(seconds)
     if not found:
-        return Verdict.FAIL, "alone in a process, to confirm that, it cannot be timed"
+        return Verdict.FAIL, "no other process could time it, to confirm that"
     return Verdict.FAIL, f"the fastest of {len(found)} more took {format_seconds(min(found))}"
 
 
