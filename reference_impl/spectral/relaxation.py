@@ -26,6 +26,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from reference_impl.spectral.checks import checked_apart, per_axis
 from reference_impl.spectral.derivatives import add_derivative
 from reference_impl.spectral.in_place import add_scaled, scale
@@ -64,6 +66,7 @@ class Fluid:
                 raise ValueError(f"got {name}={getattr(self, name)}, allowed: >= 0")
         for name in ("relaxation_time", "enthalpy_density"):
             per_axis(name, getattr(self, name), 1)
+        per_axis("lengths", self.lengths, np.size(self.lengths))
 
 
 def relaxation_step(
@@ -92,8 +95,10 @@ def relaxation_step(
     Raises
     ------
     ValueError
-        For shapes and dtypes other than these, and when the two share memory.
+        For shapes and dtypes other than these, a ``time_step`` that is not finite, fields that are read-only, and when
+        the two share memory. Nothing is written then.
     """
+    _checked(velocity, stress, fluid, time_step, written=(velocity, stress))
     relax_stress(stress, velocity, fluid, time_step / 2, workspaces=workspaces, pool=pool)
     accelerate(velocity, stress, fluid, time_step, workspaces=workspaces)
     relax_stress(stress, velocity, fluid, time_step / 2, workspaces=workspaces, pool=pool)
@@ -109,7 +114,7 @@ def relax_stress(
     pool: ArrayPool,
 ) -> None:
     """Let ``stress`` approach that of Navier and Stokes for ``duration``, with ``velocity`` at rest; exact in time."""
-    lengths = _checked(velocity, stress, fluid)
+    lengths = _checked(velocity, stress, fluid, duration, written=(stress,))
     kept = math.exp(-duration / fluid.relaxation_time)
     shear = -(1 - kept) * fluid.shear_viscosity
     bulk = -(1 - kept) * (fluid.bulk_viscosity - 2 / 3 * fluid.shear_viscosity)
@@ -133,7 +138,7 @@ def accelerate(
     workspaces: FFTWorkspaces,
 ) -> None:
     """Let ``stress``, held as it is, act on ``velocity`` for ``duration``; exact in time."""
-    lengths = _checked(velocity, stress, fluid)
+    lengths = _checked(velocity, stress, fluid, duration, written=(velocity,))
     factor = -duration / fluid.enthalpy_density
     for i, j, component in _components(stress, len(lengths)):
         add_derivative(velocity[i], component, lengths[j], j, workspaces=workspaces, factor=factor)
@@ -147,7 +152,14 @@ def _components(stress: NDArray[Any], dimensions: int) -> Iterator[tuple[int, in
         yield i, j, component
 
 
-def _checked(velocity: NDArray[Any], stress: NDArray[Any], fluid: Fluid) -> tuple[float, ...]:
+def _checked(
+    velocity: NDArray[Any],
+    stress: NDArray[Any],
+    fluid: Fluid,
+    duration: float,
+    *,
+    written: tuple[NDArray[Any], ...],
+) -> tuple[float, ...]:
     """Lengths of the box."""
     grid = velocity.shape[1:]
     dimensions = len(grid)
@@ -157,6 +169,10 @@ def _checked(velocity: NDArray[Any], stress: NDArray[Any], fluid: Fluid) -> tupl
         raise ValueError(f"got {told}, allowed: (D, ...) with D = 1 to 3 axes more, and (D (D + 1) / 2, ...)")
     if velocity.dtype.char not in "fd" or stress.dtype != velocity.dtype:
         raise ValueError(f"got {velocity.dtype} and {stress.dtype}, allowed: both float32 or both float64")
+    if not math.isfinite(duration):
+        raise ValueError(f"got a time step or duration of {duration}, allowed: finite")
+    if not all(field.flags.writeable for field in written):
+        raise ValueError("got a velocity or stress that is read-only, allowed: what is written can be")
     requested(grid, velocity.dtype)
     checked_apart(velocity, stress)
     return per_axis("lengths", fluid.lengths, dimensions)

@@ -155,6 +155,7 @@ def test_a_warm_step_makes_no_buffer_and_no_plan(engine):
         ({"bulk_viscosity": np.nan}, "got bulk_viscosity=nan"),
         ({"relaxation_time": 0.0}, "got relaxation_time=0.0 .* allowed: a positive number"),
         ({"enthalpy_density": -1.0}, "got enthalpy_density"),
+        ({"lengths": (1.0, 0.0)}, r"got lengths=\(1.0, 0.0\) for 2 axes, allowed: a positive number"),
     ],
 )
 def test_other_fluids_are_refused(words, told):
@@ -179,6 +180,21 @@ def test_states_that_do_not_go_together_are_refused(velocity, stress, told, memo
         relax_stress(stress, velocity, fluid, 0.1, **memory)
     with pytest.raises(ValueError, match=told):
         accelerate(velocity, stress, fluid, 0.1, workspaces=memory["workspaces"])
+
+
+@pytest.mark.parametrize("time_step", [np.nan, np.inf])
+@pytest.mark.parametrize("frozen", [None, 0, 1])
+def test_a_step_that_cannot_be_taken_writes_nothing(time_step, frozen, memory):
+    fields = state((4, 4))
+    before = [field.copy() for field in fields]
+    if frozen is not None:
+        fields[frozen].flags.writeable = False
+        time_step = 0.1
+    with pytest.raises(
+        ValueError, match=r"got a (time step .* of (nan|inf)|velocity or stress that is read-only)"
+    ):
+        relaxation_step(*fields, fluid_of(2), time_step, **memory)
+    assert all(map(np.array_equal, fields, before))
 
 
 def test_a_state_in_one_memory_and_a_box_of_other_axes_are_refused(memory):
