@@ -8,7 +8,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_memguard.gate import tolerance_of
-from pytest_memguard.model import MEMORY_METRICS, METRICS, Measurement, Run, Verdict
+from pytest_memguard.model import MEMORY_METRICS, METRICS, Measurement, Run, TestResult, Verdict
 from pytest_memguard.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_memguard.store.entries import Entries, Entry, Number
 
-__all__ = ["Numbers", "merged", "numbers_of"]
+__all__ = ["Numbers", "merged", "numbers_of", "why_left_out"]
 
 # nodeid -> probe -> metric -> number; None is a number that was asked for and could not be measured
 Numbers: TypeAlias = Mapping[str, Mapping[str, Mapping[str, "Number | None"]]]
@@ -25,11 +25,11 @@ Numbers: TypeAlias = Mapping[str, Mapping[str, Mapping[str, "Number | None"]]]
 def numbers_of(
     run: Run, metrics: Collection[str] = MEMORY_METRICS
 ) -> dict[str, dict[str, dict[str, Number | None]]]:
-    """What a run has for the baselines of its guarded tests; one that failed, or has no number, is left out."""
+    """What a run has for the baselines of its guarded tests; those that failed, or have no number, are left out."""
     numbers: dict[str, dict[str, dict[str, Number | None]]] = {}
     for result in run.tests:
         has_numbers = any(measurement.value is not None for measurement in result.measurements)
-        if not result.guarded or result.failed or not has_numbers:
+        if not result.guarded or why_left_out(result) or not has_numbers:
             continue
         entry = numbers[result.nodeid] = {}
         for measurement in result.measurements:
@@ -42,6 +42,14 @@ def numbers_of(
             else:
                 probe[measurement.metric] = measurement.value if _is_news(measurement) else None
     return numbers
+
+
+def why_left_out(result: TestResult) -> str:
+    """How a test failed, otherwise than by its baselines: its numbers are none. Empty for any other test."""
+    if result.failed:
+        return "the test failed"
+    broken = [m for m in result.measurements if m.verdict is Verdict.FAIL and m.budget is not None]
+    return (broken[0].reason or "it broke its budget") if broken else ""
 
 
 def merged(old: Entries, changed: Numbers, removed: Iterable[str]) -> Entries:
@@ -61,8 +69,8 @@ def merged(old: Entries, changed: Numbers, removed: Iterable[str]) -> Entries:
 def _is_news(measurement: Measurement) -> bool:
     """Whether the value may replace the committed one."""
     value, old, unit = measurement.value, measurement.baseline, measurement.unit
-    if measurement.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and measurement.budget is not None:
-        return False  # what is above its own budget, or may be, is nothing to hold the next run against
+    if measurement.verdict is Verdict.INCONCLUSIVE and measurement.budget is not None:
+        return False  # what may be above its own budget is nothing to hold the next run against
     if value is None or old is None:
         return value is not None
     if measurement.verdict is Verdict.INCONCLUSIVE:

@@ -12,7 +12,7 @@ from pytest_memguard.cli.files import baselines_option, load_run, reading, writi
 from pytest_memguard.cli.terminal import print_line
 from pytest_memguard.model import KERNEL_METRICS
 from pytest_memguard.store import kernel_baselines, memory_baselines
-from pytest_memguard.store.next_baselines import numbers_of
+from pytest_memguard.store.next_baselines import numbers_of, why_left_out
 
 if TYPE_CHECKING:
     from pytest_memguard.store.diff import Diff
@@ -81,8 +81,8 @@ def _update_from(path: Path, directory: Path, *, dry_run: bool) -> int:
     if of_kernels:
         _print(of_kernels, directory / kernel_baselines.FILE_NAME, dry_run=dry_run)
     for result in run.tests:
-        if result.guarded and result.failed:
-            print_line(f"left out: {result.nodeid}: the test failed", {"yellow": True})
+        if result.guarded and (reason := why_left_out(result)):
+            print_line(f"left out: {result.nodeid}: {reason}", {"yellow": True})
     return ExitCode.IN_ORDER
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_memguard.model import Verdict
 from pytest_memguard.store import kernel_baselines, memory_baselines
 from tests.cli.samples import MiB, measured, memguard, result, run_of, saved
 
@@ -37,14 +38,21 @@ def test_kernels_have_a_file_of_their_own(tmp_path):
     assert kernel_baselines.load(tmp_path).entries == {"k": {probe: {"registers": 40}}}
 
 
-def test_numbers_of_a_test_that_failed_are_those_of_a_part_of_it(tmp_path):
+@pytest.mark.parametrize(
+    ("failed", "reason"),
+    [
+        (result("t", measured(), failed=True), "the test failed"),
+        (result("t", measured(verdict=Verdict.FAIL, budget=1, reason="peak too high")), "peak too high"),
+    ],
+)
+def test_numbers_of_a_test_that_failed_are_no_baselines(tmp_path, failed, reason):
     folder = tmp_path / "baselines"
-    path = saved(tmp_path, "run.json", run_of(result("t", measured(), failed=True)))
+    path = saved(tmp_path, "run.json", run_of(failed))
     done = memguard("baseline", "update", path, "--baselines", folder)
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [
         f"{folder / 'memory.json'}: 0 new, 0 changed, 0 removed",
-        "left out: t: the test failed",
+        f"left out: t: {reason}",
     ]
     assert not folder.exists()
 
