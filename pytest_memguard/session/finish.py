@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from pytest_memguard.model import KERNEL_METRICS, Run, Verdict
 from pytest_memguard.probes.memray_stacks import MemrayStacks
@@ -76,7 +77,8 @@ class Finish:
                     update(run)
         for target in self._targets():
             with self._telling(session, f"the {target.format} report"):
-                self._write(target, run, session.config.invocation_params.dir)
+                shown = _in_workspace(run, session.config.rootpath) if target.format == "github" else run
+                self._write(target, shown, session.config.invocation_params.dir)
         if (
             self._settings.is_strict
             and session.exitstatus == pytest.ExitCode.OK
@@ -200,6 +202,16 @@ def _missing_baselines(results: list[TestResult]) -> Iterator[str]:
                 and m.value is not None
             ):
                 yield f"{result.nodeid} [{m.probe} {m.metric}]"
+
+
+def _in_workspace(run: Run, rootdir: Path) -> Run:
+    """With files as GitHub knows them, from the folder of the checkout on, where rootdir is one below it."""
+    rootdir = rootdir.resolve()
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or rootdir).resolve()
+    if workspace == rootdir or not rootdir.is_relative_to(workspace):
+        return run
+    below = rootdir.relative_to(workspace).as_posix()
+    return replace(run, tests=tuple(structs.replace(test, file=f"{below}/{test.file}") for test in run.tests))
 
 
 def _append(path: Path, text: str) -> None:

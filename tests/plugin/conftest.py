@@ -15,7 +15,14 @@ import pytest_memguard.session.start  # noqa: F401
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FOREIGN = ("PYTEST_ADDOPTS", "PYTHONTRACEMALLOC", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "CI")
+_FOREIGN = (
+    "PYTEST_ADDOPTS",
+    "PYTHONTRACEMALLOC",
+    "GITHUB_ACTIONS",
+    "GITHUB_STEP_SUMMARY",
+    "GITHUB_WORKSPACE",
+    "CI",
+)
 
 
 class Runner:

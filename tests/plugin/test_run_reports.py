@@ -67,6 +67,9 @@ def test_github(pytester, run, monkeypatch):
     result = run("--memguard")
     result.stdout.fnmatch_lines(["::error file=test_github.py,line=3*"])
     assert "test_large" in summary.read_text()
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(pytester.path.parent))
+    below = pytester.path.name
+    run("--memguard").stdout.fnmatch_lines([f"::error file={below}/test_github.py,line=3*"])
 
 
 def test_one_report_that_fails_keeps_none_of_the_others_from_being_written(pytester, run):
