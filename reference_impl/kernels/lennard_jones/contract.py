@@ -50,7 +50,7 @@ def lennard_jones(
     neighbors
         Every pair closer than ``cutoff``; farther ones may be in it, as in a list with a skin.
     out
-        Where the forces go: shape (N, 3), float64, C-contiguous and writable.
+        Where the forces go: shape (N, 3), float64, C-contiguous, writable, and apart from ``positions``.
 
     Raises
     ------
@@ -64,6 +64,8 @@ def lennard_jones(
             f"got a list of {len(neighbors.indptr) - 1} atoms, allowed: {len(numbers)}, as in positions"
         )
     forces = np.empty(numbers.shape) if out is None else checked_out(out, len(numbers))
+    if np.may_share_memory(forces, numbers):
+        raise ValueError("got an out that shares memory with the positions, allowed: one apart")
     add_forces = compiled.add_forces if HAS_NUMBA else oracle.add_forces
     energy, virial = add_forces(
         numbers,

@@ -178,6 +178,14 @@ def test_an_out_that_cannot_take_the_forces(out):
         lennard_jones(positions, box, neighbor_list(positions, box, 2.5), out=out)
 
 
+def test_an_out_in_the_memory_of_the_positions_is_refused_before_it_is_written_to():
+    room = np.arange(24.0).reshape(8, 3)
+    positions = room[:6]
+    with pytest.raises(ValueError, match="got an out that shares memory with the positions"):
+        lennard_jones(positions, None, neighbor_list(positions, None, 2.5), out=room[2:])
+    assert np.array_equal(room, np.arange(24.0).reshape(8, 3))
+
+
 def test_a_list_of_other_atoms():
     positions, box = crystal()
     with pytest.raises(ValueError, match="got a list of 125 atoms, allowed: 10"):
