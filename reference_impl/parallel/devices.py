@@ -114,7 +114,8 @@ class Threads(Serial):
 class CudaDevices(Threads):
     """Domains in turns on several CUDA devices, each of which has a thread that waits for it.
 
-    Positions go there at every step and forces come back, 48 bytes per atom and its images in halos.
+    At every step positions go there, and forces, energies and virials come back: 64 bytes for each atom and image in a
+    halo. A run that lies on one device alone (``simulate`` with ``backend="cupy"``) copies eight bytes in all.
 
     Parameters
     ----------

@@ -58,6 +58,23 @@ def test_domains_take_turns_on_devices(library):
     assert [device.launched.count("list_forces_float64") for device in devices] == [2, 1]
 
 
+def test_a_step_copies_64_bytes_of_each_atom(library):
+    class Watched(CpuDevice):
+        sent = 0
+
+        def from_host(self, array):
+            self.sent += array.nbytes
+            return super().from_host(array)
+
+    positions, box = crystal()
+    device = Watched(library)
+    with DomainForces(256, box, domains=1, device=CudaDevices([device]), **SHORT) as forces:
+        forces.compute(positions)
+        device.sent, before = 0, len(device.copied)
+        forces.compute(positions)
+    assert device.sent + sum(device.copied[before:]) == 64 * 256
+
+
 def test_a_list_is_gone_when_another_one_is_built(library):
     class Watched(CpuDevice):
         made, at_builds = [], []
