@@ -53,8 +53,16 @@ class NvmlSource:
 
     @property
     def allocated_bytes(self) -> int | None:
+        return self._read("used")
+
+    @property
+    def free_bytes(self) -> int | None:
+        """Beside what is in use: both together are all the memory of the device."""
+        return self._read("free")
+
+    def _read(self, which: str) -> int | None:
         try:
-            return int(self._pynvml.nvmlDeviceGetMemoryInfo(self._handle).used)
+            return int(getattr(self._pynvml.nvmlDeviceGetMemoryInfo(self._handle), which))
         except self._pynvml.NVMLError:  # not permitted, or the device is lost
             return None
 

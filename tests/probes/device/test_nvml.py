@@ -32,6 +32,7 @@ def test_what_is_in_use_before_and_after(pynvml, probe):
     pynvml.machine.used[FIRST] += MIB
     reading = window.close()
     assert (reading.before.allocated_bytes, reading.retained_bytes) == (GIB, MIB)
+    assert (reading.before.free_bytes, reading.after.free_bytes) == (79 * GIB, 79 * GIB - MIB)
     assert (reading.peak_bytes, reading.after.reserved_bytes) == (None, None)
 
 

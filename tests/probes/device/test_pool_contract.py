@@ -14,8 +14,10 @@ def pool(library):
 
 
 def _largest_free(library, memory):
-    index = memory.mem.pool()._debug_arena_get_index(library.cuda.get_current_stream().ptr)
-    return max(size for size, _ in index)
+    index = getattr(memory.mem.pool(), "_debug_arena_get_index", None)
+    if index is None:
+        pytest.skip("CuPy does not tell its free blocks before 14.1")
+    return max(size for size, _ in index(library.cuda.get_current_stream().ptr))
 
 
 def test_sizes_are_rounded_up_to_512_bytes(pool):
