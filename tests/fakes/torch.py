@@ -14,7 +14,8 @@ class Device:
     def __init__(self) -> None:
         self.is_there, self.is_started, self.backend, self.inactive_split = True, False, "native", 0
         self.statistics = {
-            name: {"all": {"current": 0, "peak": 0}} for name in ("allocated_bytes", "reserved_bytes")
+            name: {"all": {"current": 0, "peak": 0}}
+            for name in ("allocated_bytes", "reserved_bytes", "requested_bytes")
         }
 
     def move(self, name: str, nbytes: int) -> None:
@@ -41,11 +42,13 @@ workspaces: list[Tensor] = []
 
 class Tensor:
     def __init__(self, nbytes: int) -> None:
-        self.nbytes = -(-nbytes // 512) * 512
+        self.nbytes, self._requested = -(-nbytes // 512) * 512, nbytes
         machine.allocate(self.nbytes)
+        machine.move("requested_bytes", nbytes)
 
     def __del__(self) -> None:
         machine.move("allocated_bytes", -self.nbytes)
+        machine.move("requested_bytes", -self._requested)
 
 
 def empty(size: int, *, dtype: str, device: str) -> Tensor:

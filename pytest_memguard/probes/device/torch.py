@@ -134,13 +134,15 @@ class TorchSource:
             clear()
 
     def evidence(self) -> str:
-        """The free parts of segments that are still in use."""
+        """The free parts of segments that are still in use, and what nobody asked for of the blocks."""
         unreleasable = self._read("inactive_split_bytes", "current")
-        return (
-            f"{format_bytes(unreleasable)} more cannot be released, beside blocks in use"
-            if unreleasable
-            else ""
-        )
+        rounding = self.allocated_bytes - self._read("requested_bytes", "current")
+        said = []
+        if unreleasable:
+            said.append(f"{format_bytes(unreleasable)} more cannot be released, beside blocks in use")
+        if rounding:
+            said.append(f"{format_bytes(rounding)} of all that is allocated is rounding")
+        return "; ".join(said)
 
     def known_allocation(self, nbytes: int) -> object:
         torch = self._torch

@@ -100,12 +100,15 @@ def test_the_work_area_of_cublas_is_no_leak(torch, probe):
     assert window.close().retained_bytes == 0
 
 
-def test_split_blocks_are_evidence(torch, probe):
+def test_split_blocks_and_rounding_are_evidence(torch, probe):
     window = probe.open(WindowPlan(wants_leak=True))
     nothing = window.evidence()
+    kept = _tensor(torch, 500)
+    assert window.evidence() == f"12 B of all that is allocated is rounding; {nothing}"
     torch.machine.inactive_split = MIB
-    assert window.evidence() == f"1.0 MiB more cannot be released, beside blocks in use; {nothing}"
+    assert window.evidence().startswith("1.0 MiB more cannot be released, beside blocks in use; 12 B of")
     window.close()
+    assert kept.nbytes == 512
 
 
 def test_another_allocator_is_said(torch, probe):
