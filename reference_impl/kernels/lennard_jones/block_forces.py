@@ -87,7 +87,7 @@ class BlockForces:
     def __call__(self, positions: ArrayLike, *, out: NDArray[np.float64] | None = None) -> Forces:
         """Forces on all atoms; parameters, result and errors are those of :func:`lennard_jones`."""
         here, box, _ = checked_system(positions, self._lists.box, self._lists.list_cutoff, (True, True, True))
-        forces = np.empty(here.shape) if out is None else checked_out(out, len(here))
+        forces = np.empty(here.shape) if out is None else checked_out(out, here)
         if HAS_NUMBA and len(here):
             found = self._by_blocks(here, forces)
         else:

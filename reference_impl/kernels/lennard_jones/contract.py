@@ -63,9 +63,7 @@ def lennard_jones(
         raise ValueError(
             f"got a list of {len(neighbors.indptr) - 1} atoms, allowed: {len(numbers)}, as in positions"
         )
-    forces = np.empty(numbers.shape) if out is None else checked_out(out, len(numbers))
-    if np.may_share_memory(forces, numbers):
-        raise ValueError("got an out that shares memory with the positions, allowed: one apart")
+    forces = np.empty(numbers.shape) if out is None else checked_out(out, numbers)
     add_forces = compiled.add_forces if HAS_NUMBA else oracle.add_forces
     energy, virial = add_forces(
         numbers,
@@ -81,8 +79,9 @@ def lennard_jones(
     return Forces(forces, energy, virial)
 
 
-def checked_out(out: NDArray[np.float64], atoms: int) -> NDArray[np.float64]:
-    """``out``, if it can take the forces on ``atoms``."""
+def checked_out(out: NDArray[np.float64], positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``out``, if it can take the forces on atoms at ``positions``."""
+    atoms = len(positions)
     if not (
         isinstance(out, np.ndarray)
         and out.shape == (atoms, 3)
@@ -92,6 +91,8 @@ def checked_out(out: NDArray[np.float64], atoms: int) -> NDArray[np.float64]:
     ):
         got = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
         raise ValueError(f"got out={got}, allowed: float64 of shape ({atoms}, 3), C-contiguous and writable")
+    if np.may_share_memory(out, positions):
+        raise ValueError("got an out that shares memory with the positions, allowed: one apart")
     return out
 
 

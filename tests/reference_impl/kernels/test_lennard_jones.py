@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reference_impl import neighbor_list
 from reference_impl.box import Box, minimum_image
-from reference_impl.kernels.lennard_jones import compiled, lennard_jones, oracle
+from reference_impl.kernels.lennard_jones import BlockForces, compiled, lennard_jones, oracle
 from tests.reference_impl.neighbors.systems import frozen, liquid
 
 MINIMUM = 2 ** (1 / 6)
@@ -183,6 +183,8 @@ def test_an_out_in_the_memory_of_the_positions_is_refused_before_it_is_written_t
     positions = room[:6]
     with pytest.raises(ValueError, match="got an out that shares memory with the positions"):
         lennard_jones(positions, None, neighbor_list(positions, None, 2.5), out=room[2:])
+    with pytest.raises(ValueError, match="got an out that shares memory with the positions"):
+        BlockForces([20, 20, 20])(positions, out=room[2:])
     assert np.array_equal(room, np.arange(24.0).reshape(8, 3))
 
 
