@@ -33,12 +33,14 @@ def add_scaled(out: NDArray[Any], values: NDArray[Any], factor: complex) -> None
     Raises
     ------
     ValueError
-        When shapes or dtypes differ, and as of :func:`scale`.
+        When shapes or dtypes differ, where the two overlap otherwise, and as of :func:`scale`.
     """
     if (out.shape, out.dtype) != (values.shape, values.dtype):
         told = f"{values.dtype} {values.shape} to add to {out.dtype} {out.shape}"
         raise ValueError(f"got {told}, allowed: the same shape and dtype")
     number = _as_one_of(out, factor)
+    if np.shares_memory(out, values) and out.__array_interface__ != values.__array_interface__:
+        raise ValueError("got values that share some memory with out, allowed: out itself, or values apart")
     flags: Any = ("buffered", "external_loop", "zerosize_ok")
     access: Any = (("readwrite",), ("readonly",))
     with np.nditer([out, values], flags, access) as chunks:
