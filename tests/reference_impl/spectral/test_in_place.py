@@ -36,6 +36,18 @@ def test_sums_of_more_than_one_chunk_and_of_any_layout():
     assert np.array_equal(out, 2 * expected)
 
 
+def test_values_that_would_change_on_the_way_are_refused():
+    room = noise((2, 50, 51))
+    before = room.copy()
+    for values in (room[:, :, :-1], room[:, :, 1:][::-1]):
+        with pytest.raises(ValueError, match="got values that share some memory with out"):
+            add_scaled(room[:, :, 1:], values, 1.0)
+    assert np.array_equal(room, before)
+    interleaved = np.moveaxis(room, -1, 0)  # one beside the other, element by element
+    add_scaled(interleaved[0], interleaved[1], 1.0)
+    assert np.array_equal(interleaved[0], before[..., 0] + before[..., 1])
+
+
 @pytest.mark.parametrize("values", [np.zeros((3, 4), "f"), np.zeros(4), np.zeros((3, 1))])
 def test_values_of_another_shape_or_dtype_are_refused(values):
     with pytest.raises(ValueError, match=r"to add to float64 \(3, 4\), allowed: the same shape and dtype"):
