@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from reference_impl.box import Box
     from reference_impl.cuda.device import Device
-    from reference_impl.cuda.neighbors import DeviceList
+    from reference_impl.cuda.neighbors import DeviceCells, DeviceList
 
 __all__ = ["DeviceForces", "DevicePrecision", "Method", "lennard_jones"]
 
 DevicePrecision = Literal["float32", "mixed", "float64"]
-Method = Literal["list", "all_pairs"]
+Method = Literal["list", "cells", "all_pairs"]
 _PLACES: dict[str, tuple[str, type[np.floating[Any]]]] = {
     "float32": ("places_float32", np.float32),
     "mixed": ("places_float32", np.float32),
@@ -79,8 +79,26 @@ class DeviceForces:
             neighbors.indices, self._atoms, self._cutoff_squared, self.forces, self.sums,
         )  # fmt: skip
 
+    def by_cells(self, cells: DeviceCells) -> None:
+        """Of the positions in cells that are no thinner than half the cutoff, without a list and in their order."""
+        self._put_places(cells.positions)
+        self._launch(
+            f"cell_forces_{self._precision}", LANES * self._atoms, self._places, self._box, cells.cells,
+            cells.starts, self._atoms, *cells.sides, self._cutoff_squared, self.forces, self.sums,
+        )  # fmt: skip
+
     def by_all_pairs(self, positions: Any) -> None:
-        """Of all pairs closer than the cutoff, in O(N²)."""
+        """Of all pairs closer than the cutoff, in O(N²).
+
+        Raises
+        ------
+        ValueError
+            For blocks larger than a tile.
+        """
+        if self._block > BLOCK:
+            raise ValueError(
+                f"got block={self._block}, allowed with all pairs: up to {BLOCK}, the size of a tile"
+            )
         self._put_places(positions)
         self._launch(
             f"all_pairs_{self._precision}", self._atoms, self._places, self._box, self._atoms,
@@ -124,7 +142,8 @@ def lennard_jones(  # noqa: PLR0913 - two, and keywords
     precision
         See :class:`DeviceForces`.
     method
-        ``"list"``, in O(N), or ``"all_pairs"``, in O(N²) and without any list.
+        ``"list"``, in O(N); ``"cells"``, in O(N) too: what there is no list for is swept but once; or ``"all_pairs"``,
+        in O(N²).
     block
         Threads of a block; at most 128 with all pairs.
 
@@ -134,10 +153,8 @@ def lennard_jones(  # noqa: PLR0913 - two, and keywords
         For what :func:`reference_impl.cuda.system.checked_for_device` refuses, options other than these, and two
         atoms that are in one place (names them), or too near for float32.
     """
-    if method not in ("list", "all_pairs"):
-        raise ValueError(f"got method={method!r}, allowed: list, all_pairs")
-    if method == "all_pairs" and block > BLOCK:
-        raise ValueError(f"got block={block}, allowed with all pairs: up to {BLOCK}, the size of a tile")
+    if method not in get_args(Method):
+        raise ValueError(f"got method={method!r}, allowed: {', '.join(get_args(Method))}")
     here, lengths, cutoff = checked_for_device(positions, box, cutoff)
     atoms = len(here)
     loops = DeviceForces(device, lengths, cutoff, atoms, precision=precision, block=block)
@@ -146,11 +163,13 @@ def lennard_jones(  # noqa: PLR0913 - two, and keywords
     if method == "all_pairs":
         loops.by_all_pairs(places)
     else:
-        neighbors = ListBuilder(device, lengths, cutoff, atoms, block=block).build(places)
-        ordered = device.empty((3, atoms), np.float64)
-        launch(device, "gather_vectors", atoms, places, neighbors.order, atoms, ordered, block=block)
-        loops.by_list(ordered, neighbors)
-        order = device.to_host(neighbors.order)
+        builder = ListBuilder(device, lengths, cutoff, atoms, block=block)
+        cells = builder.sort(places)
+        if method == "cells":
+            loops.by_cells(cells)
+        else:
+            loops.by_list(cells.positions, builder.list_of_sorted())
+        order = device.to_host(cells.order)
     if not np.isfinite(loops.energy):
         on_host(here, lengths, list_on_host(here, lengths, cutoff), cutoff=cutoff)  # says which atoms
         raise ValueError(

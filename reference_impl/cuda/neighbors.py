@@ -17,13 +17,27 @@ if TYPE_CHECKING:
     from reference_impl.box import Box
     from reference_impl.cuda.device import Device
 
-__all__ = ["DeviceList", "ListBuilder", "neighbor_list"]
+__all__ = ["DeviceCells", "DeviceList", "ListBuilder", "neighbor_list"]
 
 LANES = 8  # threads of an atom, as in neighbor_list.cu
 _CELLS_PER_REACH = 2
 _CELLS_PER_ATOM = 4  # at most: in thin gases most would be empty
 _ROUNDING = 1e-9  # relative: cells are that much thicker, so that rounding of fractions hides no pair
 _FLOAT32 = 2.0**-24
+
+
+class DeviceCells(NamedTuple):
+    """Atoms in the order of cells, of which there are ``sides`` along x, y and z, on the device.
+
+    ``positions`` (3, N) float64, ``cells`` (N,) int32 and ``order`` (N,) int32, their old numbers, are in that order;
+    ``starts`` (cells + 1,) int64 is where each cell begins in it. x is the axis along which cells lie side by side.
+    """
+
+    positions: Any
+    cells: Any
+    order: Any
+    starts: Any
+    sides: tuple[int, int, int]
 
 
 class DeviceList(NamedTuple):
@@ -71,9 +85,12 @@ class ListBuilder:
 
     def build(self, positions: Any) -> DeviceList:
         """The list of ``positions`` (3, N), float64, on the device; waits once, for the number of pairs."""
-        self._sort(positions)
+        self.sort(positions)
+        return self.list_of_sorted()
+
+    def list_of_sorted(self) -> DeviceList:
+        """As :meth:`build`, of the positions that :meth:`sort` has put in order."""
         box, atoms, lanes = self.box, self._atoms, self._atoms * LANES
-        self._launch("gather_vectors", atoms, positions, self._order, atoms, self._sorted)
         self._launch("places_float32", atoms, self._sorted, box, atoms, self._places)
         sweep = (self._places, self._sorted, self._cells, self._starts, box, atoms, *self._sides, self._limit)
         counts = self._ranks  # needed no longer
@@ -87,7 +104,8 @@ class ListBuilder:
         self._launch("fill_neighbors", lanes, *sweep, self._band, self._indptr, self._indices)
         return DeviceList(self._indptr, self._indices, self._order, pairs)
 
-    def _sort(self, positions: Any) -> None:
+    def sort(self, positions: Any) -> DeviceCells:
+        """The cells of ``positions`` (3, N), none thinner than half the reach; overwritten by the next ones."""
         atoms = self._atoms
         self._device.zero(self._counts)
         self._launch(
@@ -106,6 +124,8 @@ class ListBuilder:
         cells, ordered = self._cells, self._ranks
         self._launch("order_atoms", atoms, cells, self._starts, self._members, atoms, self._order, ordered)
         self._cells, self._ranks = ordered, cells
+        self._launch("gather_vectors", atoms, positions, self._order, atoms, self._sorted)
+        return DeviceCells(self._sorted, self._cells, self._order, self._starts, self._sides)
 
     def _launch(self, name: str, threads: int, *arguments: Any) -> None:
         launch(self._device, name, threads, *arguments, block=self._block)

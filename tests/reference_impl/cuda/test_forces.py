@@ -18,7 +18,7 @@ TOLERANCES = {"float32": 3e-5, "mixed": 3e-5, "float64": 1e-13}
 # In a box 106 long places are off by 4e-6, and forces of near pairs by 13 times as much of themselves. Over the pairs
 # of so many atoms that cancels.
 MANY_FORCES, MANY_ENERGY = {"float32": 5e-4, "mixed": 5e-4, "float64": 1e-11}, 1e-6
-WAYS = [(method, precision) for method in ("list", "all_pairs") for precision in TOLERANCES]
+WAYS = [(method, precision) for method in ("list", "cells", "all_pairs") for precision in TOLERANCES]
 
 
 def crystal(atoms_per_side=5, spacing=1.2, seed=0, noise=0.1):
@@ -92,6 +92,20 @@ def test_turned_moved_and_renamed_systems(device, precision):
         )
 
 
+@pytest.mark.parametrize("lengths", [(5.01, 7.4, 6.2), (40.0, 5.0, 5.3), (26.0, 26.0, 26.0)])
+def test_cells_of_any_number_hold_all_pairs(cpu_device, lengths):
+    """Fewer than are looked at, as many, and more, in boxes that are crowded here and empty there."""
+    rng = np.random.default_rng(4)
+    lattice = np.stack(
+        np.meshgrid(*[np.arange(0, length - 1.0, 1.1) for length in lengths]), axis=-1
+    ).reshape(-1, 3)
+    positions = lattice[rng.permutation(len(lattice))[:150]] + rng.uniform(
+        -0.05, 0.05, (min(150, len(lattice)), 3)
+    )
+    found = on_device(positions, lengths, device=cpu_device, precision="float64", method="cells")
+    check(found, on_host(positions, lengths), "float64")
+
+
 def test_sums_in_float64_lose_less(cpu_device):
     """Of a row of many pulls that cancel: an ordered crystal, where a force is what rounding leaves of it."""
     positions, box = crystal(6, noise=0.0)
@@ -120,7 +134,7 @@ def test_the_same_bits_whatever_runs_first(library):
         assert first[1:] == second[1:]
 
 
-@pytest.mark.parametrize("method", ["list", "all_pairs"])
+@pytest.mark.parametrize("method", ["list", "cells", "all_pairs"])
 def test_two_atoms_in_one_place_are_named(device, method):
     positions, box = crystal()
     positions = positions.copy()
@@ -140,7 +154,7 @@ def test_atoms_too_near_for_float32(device):
     ("options", "message"),
     [
         ({"precision": "half"}, "got precision='half', allowed on a device: float32, mixed, float64"),
-        ({"method": "tree"}, "got method='tree', allowed: list, all_pairs"),
+        ({"method": "tree"}, "got method='tree', allowed: list, cells, all_pairs"),
         ({"method": "all_pairs", "block": 256}, "got block=256, allowed with all pairs: up to 128"),
         ({"block": 48}, "got block=48, allowed: multiples of 32"),
         ({"box": TILTED}, "allowed here: a box of three lengths"),
@@ -174,12 +188,13 @@ def a_million():
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not HAS_NUMBA, reason="numba is not installed: the host would take minutes")
+@pytest.mark.parametrize("method", ["list", "cells"])
 @pytest.mark.parametrize("precision", TOLERANCES)
-def test_a_million_atoms(precision):
+def test_a_million_atoms(method, precision):
     from reference_impl.cuda import CupyDevice
 
     positions, box, expected = a_million()
-    found = on_device(positions, box, device=CupyDevice(), precision=precision)
+    found = on_device(positions, box, device=CupyDevice(), precision=precision, method=method)
     scale = abs(expected.forces).max()
     np.testing.assert_allclose(found.forces, expected.forces, rtol=0, atol=MANY_FORCES[precision] * scale)
     assert found.energy == pytest.approx(

@@ -102,7 +102,8 @@ else:
             launch(device, "add_strided", threads, numbers, numbers, numbers.copy(), atoms, 9, block=block)
     positions, box = fcc_lattice(108, 0.8442)
     for precision in ("float32", "mixed", "float64"):
-        lennard_jones(positions, box, device=device, precision=precision, method="all_pairs", block=64)
+        for method in ("all_pairs", "cells"):
+            lennard_jones(positions, box, device=device, precision=precision, method=method, block=64)
         velocities = thermal_velocities(108, 1.44, rng)
         simulate(
             positions, velocities, box, steps=8, cutoff=1.9, rebuild_every=4, precision=precision, backend=device
