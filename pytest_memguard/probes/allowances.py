@@ -8,7 +8,8 @@ This list is part of the documentation (docs/leaks.md):
 3. Allocations are ignored that a runner makes (pytest, pluggy, Hypothesis, the asynchronous plugins, coverage), or
    the interpreter for a log record or a warning, both of which pytest records.
 4. The tables in which :mod:`threading` and :mod:`concurrent.futures` enter their threads are resized now and then, and
-   the interpreter frees the state of a thread only after it was joined; the threads themselves count.
+   the interpreter frees the state of a thread only after it was joined; the threads themselves count. So is the one
+   of :mod:`linecache`, which emptying does not make smaller.
 5. After a single call, allocations made by an import are ignored. An import in every round is a leak.
 """
 
@@ -48,9 +49,9 @@ _INSTALLED = f"{os.sep}site-packages{os.sep}"
 _OWN_FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with tracebacks
 _ABC = "<frozen abc>"  # answers of isinstance() and issubclass() that it remembers, by weak references
 _IMPORT = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen zipimport>")
-_THREAD_BOOK = re.compile(
+_BOOK = re.compile(
     r"\s+(_active\[.*\] = |_limbo\[.*\] = |_dangling\.add|_shutdown_locks\.\w+\(|_threads_queues\[.*\] = "
-    r"|_start_new_thread\(|_start_joinable_thread\()"
+    r"|_start_new_thread\(|_start_joinable_thread\(|cache\[filename\] = )"
 )
 # Attribute of a module, how to empty it; a module that was never imported has nothing to empty.
 _CACHES = (
@@ -135,19 +136,20 @@ def _log_record_lines() -> tuple[str, frozenset[int]]:
 
 
 @lru_cache(maxsize=1)
-def _thread_book_lines() -> frozenset[tuple[str, int]]:
-    """The lines that start a thread or enter it into the books."""
+def _book_lines() -> frozenset[tuple[str, int]]:
+    """The lines that start a thread or enter it, or a source file, into the books."""
     import inspect  # noqa: PLC0415 - not needed before a suspected leak
+    import linecache  # noqa: PLC0415
     import threading  # noqa: PLC0415
     from concurrent.futures import thread  # noqa: PLC0415
 
     found: set[tuple[str, int]] = set()
-    for module in (threading, thread):
+    for module in (threading, thread, linecache):
         try:
             lines, _ = inspect.getsourcelines(module)
         except OSError:  # an interpreter without its sources
             continue
-        found |= {(module.__file__ or "", at) for at, line in enumerate(lines, 1) if _THREAD_BOOK.match(line)}
+        found |= {(module.__file__ or "", at) for at, line in enumerate(lines, 1) if _BOOK.match(line)}
     return frozenset(found)
 
 
@@ -155,12 +157,12 @@ def _thread_book_lines() -> frozenset[tuple[str, int]]:
 def is_ignored(traceback: Traceback, *, imports: bool) -> bool:
     """Whether an allocation that outlived its call was not the test's doing; the oldest frame comes first."""
     logging_file, log_record_lines = _log_record_lines()
-    thread_book_lines = _thread_book_lines()
+    book_lines = _book_lines()
     for frame in reversed(traceback):
         filename = frame.filename
         if filename == logging_file and frame.lineno in log_record_lines:
             return True
-        if (filename, frame.lineno) in thread_book_lines:
+        if (filename, frame.lineno) in book_lines:
             return True
         if filename == _ABC or (filename.endswith(f"{os.sep}warnings.py") and is_stdlib(filename)):
             return True

@@ -90,7 +90,7 @@ class Calls:
     @contextmanager
     def first(self) -> Iterator[None]:
         """Warm up, then measure what is called inside the ``with`` block."""
-        self._warm_up()
+        failures = self._warm_up()
         if self._is_method:
             with around_method(self._item, self._begin, self._end):
                 yield
@@ -100,9 +100,12 @@ class Calls:
                 yield
             finally:
                 self._end()
+        if failures:  # a second one would be reported with the teardown
+            del self._item._excinfo[failures:]  # type: ignore[attr-defined]  # noqa: SLF001
         self.has_failed = self.has_failed or has_failed_quietly(self._item)
 
-    def _warm_up(self) -> None:
+    def _warm_up(self) -> int:
+        """How many failures or skips a ``unittest`` item has kept to itself by then."""
         for _ in range(self._warmup):
             assert self._repeater is not None
             self._repeater.call()
@@ -110,6 +113,7 @@ class Calls:
                 break
         if self._repeater is not None:
             self._repeater.reset()
+        return len(getattr(self._item, "_excinfo", None) or ())
 
     def _begin(self) -> None:
         """Open every window at the first call, and begin a call."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 
 def test_set_up_and_tear_down_belong_to_no_window(pytester, run):
     pytester.makepyfile(
@@ -81,13 +83,14 @@ def test_what_tear_down_and_cleanups_release_is_no_leak(pytester, run):
     run.enforced().assert_outcomes(passed=2)
 
 
-def test_outcomes_of_unittest_stay_what_they_are(pytester, run):
+@pytest.mark.parametrize("warmup", [0, 2])
+def test_outcomes_of_unittest_stay_what_they_are(pytester, run, warmup):
     pytester.makepyfile(
-        """
+        f"""
         import unittest
         import pytest
 
-        @pytest.mark.memory_budget(peak="1 MiB", leak="0 B")
+        @pytest.mark.memory_budget(peak="1 MiB", leak="0 B", warmup={warmup})
         class TestOutcomes(unittest.TestCase):
             def test_fails(self):
                 bytearray(3 << 20)

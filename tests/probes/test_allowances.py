@@ -69,6 +69,16 @@ def test_caches_of_the_standard_library_are_emptied():
     del linecache.cache["<generated>"]
 
 
+def test_the_table_of_source_files_is_the_interpreters_and_their_lines_are_not(tmp_path):
+    paths = [tmp_path / f"{number}.py" for number in range(200)]
+    for path in paths:
+        path.write_text("x" * 1_000)
+    linecache.clearcache()
+    counted, ignored = trace_of(lambda: [linecache.getlines(str(path)) for path in paths])
+    assert counted > 200 * 1_000
+    assert ignored > 200 * 16
+
+
 def test_a_module_that_loads_when_first_used_is_not_loaded(tmp_path, monkeypatch):
     (tmp_path / "loads_late.py").write_text("import sys\nsys.loads_late_was_loaded = True\n")
     monkeypatch.syspath_prepend(tmp_path)
