@@ -9,6 +9,7 @@ import pytest
 from pytest_memguard.model import WindowPlan
 from pytest_memguard.probes import make_probe
 from pytest_memguard.probes.calibration import complaint_about
+from pytest_memguard.probes.device.driver import load_reader
 from pytest_memguard.probes.device.known import Known
 
 MIB = 1 << 20
@@ -147,3 +148,7 @@ def test_the_drivers_count_is_left_out_where_the_device_cannot_be_told(cupy, fak
     assert window.evidence() == ""
     assert window.close().broken == ""
     assert "cudaError: 46" in make_probe("nvml").open(WindowPlan()).close().broken
+
+
+def test_a_recording_has_no_load_of_a_device_that_cannot_be_told(broken, fakes):
+    assert load_reader() is None

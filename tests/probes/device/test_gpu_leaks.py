@@ -161,7 +161,10 @@ def test_no_context_is_made_by_a_window(pytester):
         def test_x():
             probe = make_probe("cupy")
             assert probe.unavailable() is None
-            probe.open(WindowPlan()).close()
+            for wants_leak in (False, True):
+                window = probe.open(WindowPlan(wants_leak=wants_leak))
+                window.settle()
+                window.close()
             assert cupy.cuda.driver.ctxGetCurrent() == 0
         """
     )
