@@ -62,3 +62,19 @@ def test_what_does_not_fit_on_the_device_waits_on_the_host():
                 there[:] = value
     assert {int(array.host()[-1]) for array in arrays} == {2}
     assert pool.traffic.evictions == 12  # of 16 uses, all but the first four
+
+
+@pytest.fixture
+def unified_pool(memguard):
+    pool = UnifiedPool(PinnedPool(source=HostMemory()), DevicePool(source=HostMemory()))
+    memguard.watch(pool, "unified_pool")
+    return pool
+
+
+@pytest.mark.memory_budget(probe="unified_pool", peak=MiB(2), leak="0 B", hit_rate=0.9)
+def test_an_array_that_moves_is_in_two_places_for_a_moment(unified_pool):
+    array = unified_pool.array(MiB(1), np.uint8)
+    for _ in range(20):
+        array.host()
+        with array.on_device():
+            pass

@@ -40,13 +40,14 @@ class UnifiedPool:
     ----------
     host, device
         A :class:`PinnedPool`, from which copies are fast, and a :class:`DevicePool`. Their counters tell what is where;
-        those of this pool are of both together.
+        those of this pool are of both together, and its high-water marks are those that its own arrays made.
     """
 
     def __init__(self, host: DevicePool, device: DevicePool) -> None:
         self.host, self.device = host, device
         self.lock = RLock()
         self.traffic = Traffic(0, 0, 0)
+        self.reset_high_water()
         self._on_device: OrderedDict[int, weakref.ref[UnifiedArray]] = (
             OrderedDict()
         )  # by use, the last one last
@@ -70,6 +71,18 @@ class UnifiedPool:
         return self.host.reserved_bytes + self.device.reserved_bytes
 
     @property
+    def high_water_allocated_bytes(self) -> int:
+        return max(self._high_allocated, self.allocated_bytes)
+
+    @property
+    def high_water_reserved_bytes(self) -> int:
+        return max(self._high_reserved, self.reserved_bytes)
+
+    def reset_high_water(self) -> None:
+        """Let both marks start again from the present values."""
+        self._high_allocated, self._high_reserved = self.allocated_bytes, self.reserved_bytes
+
+    @property
     def free_bytes(self) -> int:
         return self.reserved_bytes - self.allocated_bytes
 
@@ -89,14 +102,28 @@ class UnifiedPool:
     def frees(self) -> int:
         return self.host.frees + self.device.frees
 
+    def room_on_host(self, array: UnifiedArray) -> NDArray[Any]:
+        """New memory there for ``array``."""
+        values: NDArray[Any] = self.host.array(array.shape, array.dtype)
+        self._raise_marks()
+        return values
+
     def room_on_device(self, array: UnifiedArray) -> Any:
         """New memory there for ``array``, whatever has to leave for it."""
         while True:
             try:
-                return self.device.array(array.shape, array.dtype)
+                values = self.device.array(array.shape, array.dtype)
             except MemoryError:
                 if not self._evict():
                     raise
+            else:
+                self._raise_marks()
+                return values
+
+    def _raise_marks(self) -> None:
+        """While an array moves it is in both places."""
+        self._high_allocated = self.high_water_allocated_bytes
+        self._high_reserved = self.high_water_reserved_bytes
 
     def arrived(self, array: UnifiedArray) -> None:
         """Note that ``array`` is used on the device now."""
@@ -160,7 +187,7 @@ class UnifiedArray:
             if self.users:
                 raise PoolError(f"{self!r} is used on the device; leave the with block of on_device() first")
             if self._values is None or self._is_on_device:
-                values: NDArray[Any] = self._pool.host.array(self.shape, self.dtype)
+                values = self._pool.room_on_host(self)
                 if self._is_on_device:
                     self._pool.device.source.read(_address(self._values), values)
                     self._pool.moved(to_host=values.nbytes)

@@ -38,6 +38,21 @@ def test_an_array_moves_to_where_it_is_used():
     assert (pool.allocations, pool.frees, pool.misses) == (3, 2, 2)
 
 
+def test_marks_are_of_both_places_together():
+    pool = unified(8 * KIB)
+    array, other = pool.array(KIB, np.uint8), pool.array(2 * KIB, np.uint8)
+    array.host()
+    with array.on_device():
+        pass  # in both places while it moved
+    assert (pool.allocated_bytes, pool.high_water_allocated_bytes) == (KIB, 2 * KIB)
+    pool.reset_high_water()
+    assert pool.high_water_allocated_bytes == KIB
+    with other.on_device():
+        del array
+    assert (pool.allocated_bytes, pool.high_water_allocated_bytes) == (2 * KIB, 3 * KIB)
+    assert pool.high_water_reserved_bytes == pool.reserved_bytes == 4 * KIB  # idle blocks are kept
+
+
 def test_what_was_used_longest_ago_makes_room():
     pool = unified(3 * KIB)
     arrays = [pool.array(KIB, np.uint8) for _ in range(4)]
