@@ -25,9 +25,11 @@ class BlockPoolMachine(RuleBasedStateMachine):
     arrays = Bundle("arrays")
     stale = Bundle("stale")
 
+    when_full = "raise"
+
     def __init__(self):
         super().__init__()
-        self.pool = BlockPool(UNIT * UNITS)
+        self.pool = BlockPool(UNIT * UNITS, when_full=self.when_full)
         first = self.pool.allocate(0)
         self.start = first.address
         self.pool.free(first)
@@ -53,6 +55,9 @@ class BlockPoolMachine(RuleBasedStateMachine):
             with pytest.raises(PoolExhaustedError, match="the largest free stretch"):
                 self.pool.allocate(nbytes)
             return multiple()
+        return self.taken_out(nbytes)
+
+    def taken_out(self, nbytes):
         block = self.pool.allocate(nbytes)
         assert block.nbytes == nbytes
         assert block.address % UNIT == 0
@@ -125,10 +130,8 @@ class BlockPoolMachine(RuleBasedStateMachine):
         ends = [address + UNIT * size for address, size in stretches]
         starts = [address for address, _ in stretches]
         assert all(end <= start for end, start in zip(ends, [*starts[1:], np.inf], strict=False))
-        assert all(
-            self.start <= start and end <= self.start + UNIT * UNITS
-            for start, end in zip(starts, ends, strict=True)
-        )
+        assert self.when_full != "raise" or not starts or self.start <= starts[0]
+        assert self.when_full != "raise" or not ends or ends[-1] <= self.start + UNIT * UNITS
         for name, block in self.live.items():
             assert (block.array(block.nbytes, np.uint8) == name % 251).all()
 
@@ -142,5 +145,51 @@ class BlockPoolMachine(RuleBasedStateMachine):
         assert pool.high_water_allocated_bytes == self.high
 
 
+class GrowingPoolMachine(BlockPoolMachine):
+    """Where the arena is full there is more: no block overlaps, no byte is lost, and in the end it is as at first."""
+
+    when_full = "grow"
+
+    @rule(target=BlockPoolMachine.blocks, nbytes=SIZES)
+    def allocate(self, nbytes):
+        return self.taken_out(nbytes)
+
+    @rule()
+    def empty_cache(self):
+        self.pool.empty_cache()
+
+    @rule()
+    def look(self):
+        assert self.pool.largest_free_bytes <= self.pool.free_bytes
+
+    @rule()
+    def compact(self):
+        self.pool.compact()
+
+    @invariant()
+    def the_books_agree(self):
+        pool = self.pool
+        assert pool.allocated_bytes == self.taken()
+        assert (
+            max(UNIT * UNITS, pool.allocated_bytes) <= pool.reserved_bytes <= pool.high_water_reserved_bytes
+        )
+        assert (pool.allocations, pool.frees) == (self.count, self.frees)
+        assert pool.high_water_allocated_bytes == self.high
+
+    def teardown(self):
+        self.live.clear()
+        self.kept.clear()
+        self.pool.empty_cache()
+        assert self.pool.reserved_bytes == self.pool.largest_free_bytes == UNIT * UNITS
+
+
+class FallingBackPoolMachine(GrowingPoolMachine):
+    when_full = "fallback"
+
+
 TestBlockPool = BlockPoolMachine.TestCase
 TestBlockPool.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+TestGrowingPool = GrowingPoolMachine.TestCase
+TestGrowingPool.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestFallingBackPool = FallingBackPoolMachine.TestCase
+TestFallingBackPool.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
