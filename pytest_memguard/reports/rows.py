@@ -40,12 +40,18 @@ class Row:
 
     @property
     def head_room(self) -> float | None:
-        """Limit minus measured as a share of the limit; ``None`` without one to take a share of."""
+        """Limit minus measured as a share of the limit; ``None`` without one to take a share of.
+
+        Bytes that pass are not above it by more than the probe can tell.
+        """
         value, limit = self.measurement.value, self.limit
         if value is None or not limit or not math.isfinite(value) or not math.isfinite(limit):
             return None
         share = (limit - value) / limit
-        return -share if is_minimum(self.measurement) else share
+        if is_minimum(self.measurement):
+            return -share
+        is_noise = self.measurement.unit == "B" and self.measurement.verdict is Verdict.PASS
+        return max(share, 0.0) if is_noise else share
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -30,7 +30,8 @@ def test_gravest_first_is_the_order_of_the_verdicts():
     ("fields", "head_room"),
     [
         ({"budget": 200}, 0.5),
-        ({"budget": 80}, -0.25),
+        ({"budget": 80, "verdict": Verdict.FAIL}, -0.25),
+        ({"budget": 80, "verdict": Verdict.PASS}, 0.0),
         ({"metric": "hit_rate", "unit": "ratio", "value": 0.9, "budget": 0.6}, 0.5),
         ({"metric": "hit_rate", "unit": "ratio", "value": 0.3, "budget": 0.6}, -0.5),
         ({"budget": 0}, None),
@@ -38,7 +39,17 @@ def test_gravest_first_is_the_order_of_the_verdicts():
         ({"budget": 200, "value": None}, None),
         ({"budget": 200, "value": math.nan}, None),
     ],
-    ids=["below", "above", "minimum kept", "minimum missed", "nothing allowed", "no budget", "n/a", "nan"],
+    ids=[
+        "below",
+        "above",
+        "noise",
+        "minimum kept",
+        "minimum missed",
+        "nothing allowed",
+        "no budget",
+        "n/a",
+        "nan",
+    ],
 )
 def test_head_room(fields, head_room):
     row = row_of(**fields)
