@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from reference_impl.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,9 +79,10 @@ def _placed(
     resolved = np.dtype(dtype)
     if resolved.hasobject:
         raise ValueError(f"got dtype {resolved}, which holds objects; allowed: raw memory")
+    alignment = whole(alignment, "alignment")
     if alignment < 1 or alignment & (alignment - 1):
         raise ValueError(f"got alignment={alignment}, allowed: powers of two")
-    lengths = tuple(map(operator.index, shape)) if np.iterable(shape) else (operator.index(shape),)
+    lengths = tuple(whole(length, "length") for length in (shape if np.iterable(shape) else (shape,)))
     if any(length < 0 for length in lengths):
         raise ValueError(f"got shape {lengths}, allowed: lengths >= 0")
     raw = allocate(math.prod(lengths) * resolved.itemsize + alignment, np.uint8)

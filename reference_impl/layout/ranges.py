@@ -31,7 +31,7 @@ def smallest_dtype(minimum: float, maximum: float, *, precision: float | None = 
         For limits that are not finite or in the wrong order, fractions without ``precision``, a ``precision`` that is
         not positive; and where no dtype will do (says what the largest one does).
     """
-    if not (math.isfinite(minimum) and math.isfinite(maximum) and minimum <= maximum):
+    if not -math.inf < minimum <= maximum < math.inf:
         raise ValueError(f"got minimum={minimum}, maximum={maximum}, allowed: finite, and in this order")
     if precision is None:
         return _integer(minimum, maximum)

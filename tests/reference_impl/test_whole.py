@@ -9,6 +9,7 @@ pytest.importorskip("scipy", reason="comes with the extra reference")
 pytest.importorskip("h5py", reason="comes with the extra reference")
 
 from reference_impl.dynamics import fcc_lattice, radial_distribution, simulate, thermal_velocities
+from reference_impl.layout import aligned_empty, aligned_zeros
 from reference_impl.memory import AdaptivePool, ArrayPool, BlockPool, MappedMatrix, ThreadCaches
 from reference_impl.parallel import DomainForces, Processes, Threads
 from reference_impl.products import blocked_product, chunked_product
@@ -74,6 +75,8 @@ TAKES = {  # what is made with 2, and what is made of it there
     "capacity_bytes": (lambda path, n: BlockPool(n).reserved_bytes, 64),
     "bytes": (lambda path, n: BlockPool(64).allocate(n).nbytes, 2),
     "bytes of a cache": (lambda path, n: ThreadCaches(BlockPool(64), cache_bytes=n).allocate(n).nbytes, 2),
+    "alignment of an array": (lambda path, n: aligned_empty(3, alignment=n).size, 3),
+    "length of an array": (lambda path, n: aligned_zeros((n, 3)).shape, (2, 3)),
     "max_bytes": (lambda path, n: ArrayPool(n).max_bytes, 2),
     "size": (lambda path, n: AdaptivePool(n).max_bytes, 2),
     "shape": (lambda path, n: ArrayPool().acquire((n, 3)).size, 6),
