@@ -24,7 +24,8 @@ extern "C" __global__ void scatter_atoms(const int* __restrict__ cells, const in
     if (atom < atoms) members[starts[cells[atom]] + ranks[atom]] = atom;
 }
 
-// An atom's place is the number of lower ones in its cell: quadratic in the atoms of a cell, which are few.
+// An atom's place is the number of lower ones in its cell: quadratic in the atoms of a cell, but less than the sweep
+// that follows, where each meets those of its own cell too.
 extern "C" __global__ void order_atoms(const int* __restrict__ cells, const long long* __restrict__ starts,
                                        const int* __restrict__ members, int atoms, int* order, int* ordered_cells) {
     int slot = blockIdx.x * blockDim.x + threadIdx.x;

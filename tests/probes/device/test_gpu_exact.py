@@ -50,6 +50,11 @@ def test_the_probe_over_torch_keeps_the_contract(torch):
     check_probe(_ready("torch"))
 
 
+def test_the_probe_over_rmm_keeps_the_contract():
+    pytest.importorskip("rmm")
+    check_probe(_ready("rmm"))
+
+
 def test_a_known_sequence_in_cupy(cupy):
     probe = _ready("cupy")
     window = probe.open(WindowPlan(wants_leak=True))
@@ -107,6 +112,23 @@ def test_a_known_sequence_in_torch(torch):
     assert reading.retained_bytes == 2 * MIB + 512
     assert "reset 1 times" in reading.notes[0]
     assert b.nbytes + c.nbytes == 2 * MIB + 1
+
+
+def test_a_known_sequence_in_rmm():
+    rmm = pytest.importorskip("rmm")
+    probe, found = _ready("rmm"), rmm.mr.get_current_device_resource()
+    window = probe.open(WindowPlan(wants_leak=True))
+    a = rmm.DeviceBuffer(size=3 * MIB)
+    del a
+    kept = rmm.DeviceBuffer(size=MIB)
+    with rmm.statistics.statistics():
+        inner = rmm.DeviceBuffer(size=MIB)
+        assert window.mark().retained_bytes == 2 * MIB
+    reading = window.close()
+    assert reading.broken == ""
+    assert (reading.peak_bytes, reading.retained_bytes) == (3 * MIB, 2 * MIB)
+    assert rmm.mr.get_current_device_resource() is found
+    assert kept.size + inner.size == 2 * MIB
 
 
 def test_cupy_and_torch_in_one_process_count_for_themselves(cupy, torch):
