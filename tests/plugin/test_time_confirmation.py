@@ -34,7 +34,7 @@ def repository(tmp_path, monkeypatch):
 
 def judged(repository, *arguments) -> tuple[int, str]:
     command = [sys.executable, "-m", "pytest", "--memguard", "-q", "--benchmark-max-time=0.1"]
-    command += ["--memguard-report=json:run.json", *arguments]
+    command += ["--memguard-report=json:../run.json", *arguments]
     done = subprocess.run(command, cwd=repository.folder, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout
 
@@ -90,5 +90,5 @@ def test_without_the_commit_the_fastest_of_some_processes_decides(repository):
     repository.write({"code_under_test.py": FAST + once + "    " + slow.replace("\n", "\n    ")})
     status, output = judged(repository, "-v")
     assert status == 0, output
-    report = json.loads((repository.folder / "run.json").read_text())
+    report = json.loads((repository.folder.parent / "run.json").read_text())
     assert ": the machine was slower" in report["tests"][0]["measurements"][-1]["reason"]
