@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")["project"]
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 MIDDLE = "3.11"
+FREE_THREADED = "3.14t"
 # The newest pytest everywhere, the older ones once.
 PYTESTS = [*((python, "newest") for python in PYTHONS), (MIDDLE, "9.0"), (MIDDLE, "8.4")]
 WITHOUT_EXTRAS = (
@@ -56,8 +57,8 @@ def test_leaks():
 """
 
 
-def run_pytest(session: nox.Session, *default: str) -> None:
-    session.run("python", "-m", "pytest", *(session.posargs or default))
+def run_pytest(session: nox.Session, *default: str, env: dict[str, str] | None = None) -> None:
+    session.run("python", "-m", "pytest", *(session.posargs or default), env=env)
 
 
 @nox.session
@@ -78,6 +79,14 @@ def minimal(session: nox.Session) -> None:
     session.install("--no-deps", "-e", ".")
     session.run("python", "-m", "pip", "list")
     run_pytest(session, *WITHOUT_EXTRAS)  # without -n: the oldest pytest-benchmark warns beside xdist
+
+
+@nox.session(python=FREE_THREADED)
+def free_threaded(session: nox.Session) -> None:
+    """Pools where no lock of the interpreter keeps threads apart: against their models, and from eight at once."""
+    session.install("-e", ".", "hypothesis", "pytest-asyncio")
+    session.run("python", "-c", "import sys; print(sys.version, sys._is_gil_enabled())")
+    run_pytest(session, "tests/reference_impl/memory", env={"PYTHON_GIL": "0"})
 
 
 @nox.session(python=MIDDLE)
