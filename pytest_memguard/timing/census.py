@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Benchmark", "Census", "CollectionError", "broken", "take_census"]
 
 _PATIENCE_SECONDS = 600.0
-_USAGE_ERROR = 4  # pytest's own exit status; a conftest.py that fails ends in it too
+_USAGE_ERROR = 4  # pytest's own exit status; a conftest.py that fails ends in it too, without
+_REFUSAL = "ERROR: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def take_census(side: SideName, launch: Launch, tree: Path, *, log: Path, packag
             worker.tell("finish")
             origins = worker.hear(_PATIENCE_SECONDS)["origins"]
     except WorkerGone as gone:
-        if gone.status == _USAGE_ERROR and side is SideName.HEAD:
+        if gone.status == _USAGE_ERROR and _REFUSAL in gone.reason and side is SideName.HEAD:
             raise WrongUse(f"pytest refuses: {gone.reason}") from gone
         how = (
             side.value if side is SideName.HEAD else "base, with the benchmark files and conftest.py of head"

@@ -116,9 +116,10 @@ class Worker:
 
     def _last_words(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return (
-            " / ".join([line.strip() for line in lines if line.strip()][-_TAIL_LINES:]) or "it said nothing"
-        )
+        tail = [line.strip() for line in lines if line.strip()][-_TAIL_LINES:]
+        # From the error on, where pytest refuses what it was asked for.
+        start = next((number for number, line in enumerate(tail) if line.startswith("ERROR: ")), 0)
+        return " / ".join(tail[start:]) or "it said nothing"
 
 
 def _signal_name(number: int) -> str:

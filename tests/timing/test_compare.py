@@ -355,6 +355,16 @@ def test_wrong_use(sample):
     done = sample.ab("--", "--no-such-option-of-pytest")
     assert done.returncode == 2
     assert "unrecognized arguments" in done.stderr
+    done = sample.ab("--", "nowhere.py")
+    assert done.returncode == 2
+    assert (
+        "pytest refuses: its process ended with status 4: ERROR: file or directory not found: nowhere.py"
+        in done.stderr
+    )
+    sample.put({"conftest.py": "import nothing\n"})  # which is no wrong use of ours
+    done = sample.ab()
+    assert done.returncode == 4
+    assert "No module named 'nothing'" in done.stderr
     process = sample.start("ab", "--base", "nowhere")
     assert "git knows no commit 'nowhere'" in process.communicate(timeout=60)[1]
     assert process.returncode == 2
