@@ -300,7 +300,9 @@ cuda = SimpleNamespace(
     get_allocator=get_allocator,
     set_allocator=set_allocator,
     using_allocator=using_allocator,
-    memory=SimpleNamespace(_set_thread_local_allocator=_set_thread_local_allocator),
+    memory=SimpleNamespace(
+        set_allocator=set_allocator, _set_thread_local_allocator=_set_thread_local_allocator
+    ),
     get_current_stream=lambda: SimpleNamespace(ptr=0),
     is_available=lambda: machine.status == 0,
     runtime=SimpleNamespace(

@@ -47,7 +47,7 @@ class CupySource:
         self._cupy: Any = None
         self._pool: Any = None
         self._allocator: Any = None  # a CountingAllocator, while a window is open
-        self._threads: Replaced | None = None  # what sets the allocator of one thread, and takes it away
+        self._replaced: list[Replaced] = []  # what chooses an allocator
         self._was_bypassed = False
         self._device = 0
 
@@ -79,22 +79,27 @@ class CupySource:
                 "cupy.cuda.using_allocator is in force, and CuPy lets nobody set another allocator inside it"
             )
         self._pool, self._allocator, self._was_bypassed = pool, allocator, False
-        if hasattr(
-            cupy.cuda.memory, "_set_thread_local_allocator"
-        ):  # which using_allocator ends in, both ways
-            self._threads = Replaced(cupy.cuda.memory, "_set_thread_local_allocator", self._look_at)
+        self._replaced = [
+            Replaced(room, "set_allocator", self._chosen) for room in (cupy.cuda, cupy.cuda.memory)
+        ]
+        name = "_set_thread_local_allocator"  # which using_allocator ends in, both ways
+        if hasattr(cupy.cuda.memory, name):
+            self._replaced.append(Replaced(cupy.cuda.memory, name, self._chosen_for_a_thread))
         return None
 
-    def _look_at(self, allocator: Any) -> None:
-        """What a thread is to allocate with from now on; ``None`` is whatever all threads do."""
-        if allocator is not None and self._allocator.malloc not in stack(allocator):
+    def _chosen(self, allocator: Any = None) -> None:
+        if self._allocator.malloc not in stack(allocator):
             self._was_bypassed = True
+
+    def _chosen_for_a_thread(self, allocator: Any) -> None:
+        """``None`` is whatever all threads have."""
+        if allocator is not None:
+            self._chosen(allocator)
 
     def detach(self) -> None:
         """An allocator that somebody else chose stays, and so does ours inside ``using_allocator``: it passes on."""
-        if self._threads is not None:
-            self._threads.close()
-            self._threads = None
+        for replaced in self._replaced:
+            replaced.close()
         ours = self._allocator.malloc
         self._allocator.close()
         if self._cupy.cuda.get_allocator() is ours:
@@ -105,13 +110,9 @@ class CupySource:
     def trouble(self) -> str:
         if self._cupy.cuda.runtime.getDevice() != self._device:
             return f"the current device is no longer {self._device}, whose memory was measured"
-        if self._allocator.malloc not in stack(self._cupy.cuda.get_allocator()):
+        if self._was_bypassed or self._allocator.malloc not in stack(self._cupy.cuda.get_allocator()):
             return (
-                "somebody set another CuPy allocator inside the window, and what it handed out was not seen"
-            )
-        if self._was_bypassed:
-            return (
-                "cupy.cuda.using_allocator chose another CuPy allocator inside the window, "
+                "somebody chose another CuPy allocator inside the window (set_allocator, using_allocator), "
                 "and what it handed out was not seen"
             )
         return ""

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
 __all__ = ["Replaced"]
 
 
+def _behind_closed(function: Any) -> Any:
+    while isinstance(function, Replaced) and not function.is_open:
+        function = function.original
+    return function
+
+
 class Replaced:
     """Stands for ``module.name``, and tells of every call before it, with what it was called with.
 
@@ -17,20 +23,17 @@ class Replaced:
     """
 
     def __init__(self, module: Any, name: str, tell: Callable[..., None]) -> None:
-        original = getattr(module, name)
-        while isinstance(original, Replaced) and not original.is_open:
-            original = original.original
-        self.original: Callable[..., Any] = original
+        self.original: Callable[..., Any] = _behind_closed(getattr(module, name))
         self._module, self._name, self._tell = module, name, tell
         self.is_open: bool = True
         setattr(module, name, self)
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
         if self.is_open:
-            self._tell(*arguments)
-        return self.original(*arguments)
+            self._tell(*arguments, **named)
+        return self.original(*arguments, **named)
 
     def close(self) -> None:
         self.is_open = False
         if getattr(self._module, self._name) is self:
-            setattr(self._module, self._name, self.original)
+            setattr(self._module, self._name, _behind_closed(self.original))

@@ -128,13 +128,26 @@ def test_a_block_of_another_allocator_is_noticed(cupy, probe, is_in_a_thread):
     else:
         block()
     for window in (inner, outer):
-        assert "using_allocator chose another CuPy allocator" in window.close().broken
+        assert "another CuPy allocator" in window.close().broken
     assert cupy.cuda.memory._set_thread_local_allocator is original
     window = probe.open(WindowPlan())
     with cupy.cuda.using_allocator(cupy.cuda.get_allocator()):
         cupy.cuda.alloc(MIB)
     reading = window.close()
     assert (reading.peak_bytes, reading.broken) == (MIB, "")
+
+
+@pytest.mark.parametrize("chosen", [{}, {"allocator": lambda size: None}])
+def test_an_allocator_that_is_taken_away_again_is_noticed(cupy, probe, chosen):
+    original = cupy.cuda.set_allocator
+    window = probe.open(WindowPlan())
+    ours = cupy.cuda.get_allocator()
+    cupy.cuda.set_allocator(ours)
+    assert window.mark().broken == ""
+    cupy.cuda.set_allocator(**chosen)
+    cupy.cuda.memory.set_allocator(ours)
+    assert "another CuPy allocator" in window.close().broken
+    assert cupy.cuda.set_allocator is cupy.cuda.memory.set_allocator is original
 
 
 def test_an_allocator_that_cannot_be_replaced_is_said(cupy, probe):
@@ -298,7 +311,7 @@ def test_a_window_that_closes_inside_using_allocator_leaves_one_that_passes_on(c
 
 @pytest.mark.parametrize("is_outer_first", [False, True])
 def test_windows_of_two_probes_close_in_any_order(cupy, probe, is_outer_first):
-    before = cupy.cuda.get_allocator()
+    before, functions = cupy.cuda.get_allocator(), vars(cupy.cuda).copy()
     outer, inner = probe.open(WindowPlan()), make_probe("cupy").open(WindowPlan())
     kept = cupy.cuda.alloc(MIB)
     first, second = (outer, inner) if is_outer_first else (inner, outer)
@@ -308,4 +321,5 @@ def test_windows_of_two_probes_close_in_any_order(cupy, probe, is_outer_first):
     reading = second.close()
     assert (reading.peak_bytes, reading.broken) == (2 * MIB, "")
     assert cupy.cuda.get_allocator() == before
+    assert vars(cupy.cuda) == functions
     assert kept.mem.size == more.mem.size == MIB

@@ -34,6 +34,7 @@ _NAMES = {
         "cuda.get_allocator",
         "cuda.set_allocator",
         "cuda.using_allocator",
+        "cuda.memory.set_allocator",
         "cuda.memory._set_thread_local_allocator",
         "cuda.get_current_stream",
         "cuda.is_available",
