@@ -118,9 +118,9 @@ def _get():
     return _current
 
 
-def _set(resource) -> None:
+def _set(mr) -> None:
     global _current  # noqa: PLW0603 - so it is in RMM
-    _current = resource
+    _current = mr
 
 
 class DeviceBuffer:

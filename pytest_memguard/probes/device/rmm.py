@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_memguard.probes.device import library
 from pytest_memguard.probes.device.known import Known
 from pytest_memguard.probes.device.probe import DeviceProbe
+from pytest_memguard.probes.device.replaced import Replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,8 @@ class RmmSource:
         self._ours: Any = None  # the resource that stands on top
         self._adaptor: Any = None  # what counts
         self._pool: Any = None
+        self._choosing: Any = None  # stands for set_current_device_resource
+        self._was_bypassed = False
         self._base_bytes = self._base_count = 0  # below the counters on top
 
     def load(self) -> str | None:
@@ -74,8 +77,14 @@ class RmmSource:
         self._adaptor = found if is_theirs else counting(found)
         self._ours = type("OnTop", (counting,), {"is_closed": False, "found": found})(self._adaptor)
         self._mr.set_current_device_resource(self._ours)
+        self._was_bypassed = False
+        self._choosing = Replaced(self._mr, "set_current_device_resource", self._chosen)
         self._push()
         return None
+
+    def _chosen(self, mr: Any) -> None:
+        if not any(resource is self._ours for resource in _stack(mr)):
+            self._was_bypassed = True
 
     def _push(self) -> None:
         below = self._adaptor.push_counters()
@@ -83,6 +92,7 @@ class RmmSource:
 
     def detach(self) -> None:
         """What stands above ours stays, as another probe's that opened later: ours passes on then."""
+        self._choosing.close()
         self._adaptor.pop_counters()
         self._ours.is_closed = True
         if self._mr.get_current_device_resource() is self._ours:  # another one is somebody else's choice
@@ -90,7 +100,8 @@ class RmmSource:
         self._ours = self._adaptor = self._pool = None
 
     def trouble(self) -> str:
-        if any(resource is self._ours for resource in _stack(self._mr.get_current_device_resource())):
+        current = _stack(self._mr.get_current_device_resource())
+        if not self._was_bypassed and any(resource is self._ours for resource in current):
             return ""
         return "another RMM resource or device became the current one, and what it handed out was not seen"
 

@@ -113,6 +113,17 @@ def test_a_resource_on_top_is_fine_and_another_one_is_noticed(rmm, probe):
     assert rmm.mr.get_current_device_resource() is theirs
 
 
+def test_a_resource_that_is_taken_away_again_is_noticed(rmm, probe):
+    below, function = rmm.mr.get_current_device_resource(), rmm.mr.set_current_device_resource
+    window = probe.open(WindowPlan())
+    ours = rmm.mr.get_current_device_resource()
+    rmm.mr.set_current_device_resource(below)
+    rmm.mr.set_current_device_resource(mr=ours)
+    assert "another RMM resource" in window.close().broken
+    assert rmm.mr.get_current_device_resource() is below
+    assert rmm.mr.set_current_device_resource is function
+
+
 def test_without_a_device_it_says_so(rmm, probe):
     rmm.machine.has_device = False
     assert complaint_about(probe) == "no CUDA device: cudaErrorNoDevice: no CUDA-capable device is detected"
