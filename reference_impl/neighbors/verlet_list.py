@@ -120,7 +120,8 @@ class VerletList:
         limit, most = (self.skin / 2) ** 2, (MAX_CUTOFFS * self.list_cutoff) ** 2
         seen = positions[...]
         seen.flags.writeable = False  # compiled once, not also for writable arrays
-        return bool(_moved_farther(seen, self._built_at, self.box, limit, most))
+        with np.errstate(over="ignore", invalid="ignore"):  # where it is not compiled
+            return bool(_moved_farther(seen, self._built_at, self.box, limit, most))
 
 
 @jit
