@@ -97,6 +97,10 @@ class TimingGuard:
         def second_opinion(suspicion: Suspicion) -> tuple[Verdict, str] | None:
             if self._settings.mode is Mode.OBSERVE:
                 return None
+            if hasattr(
+                item.ihook, "pytest_timeout_cancel_timer"
+            ):  # pytest-timeout's: the test itself has ended
+                item.ihook.pytest_timeout_cancel_timer(item=item)
             if self._opinions is None:
                 self._opinions = SecondOpinions(item.config.rootpath)
             return self._opinions.of(suspicion)
