@@ -48,6 +48,9 @@ def run_alone(
         said, _ = process.communicate()
     finally:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)  # whatever it has left running
+            if sys.platform == "win32":  # which has no groups of processes
+                process.kill()
+            else:
+                os.killpg(process.pid, signal.SIGKILL)  # whatever it has left running
         process.wait()
     return process.returncode, said.decode(errors="replace")
