@@ -8,6 +8,7 @@ import types
 import pytest
 
 from pytest_memguard.kernels.loaded import is_kernel, noting, read_kernel
+from pytest_memguard.probes.device.cupy import cupy_unavailable
 
 CODE = 'extern "C" __global__ void add(float* x) { *x += 1.0f; }'
 
@@ -105,7 +106,7 @@ def test_the_same_attributes_exist_in_cupy(cupy):
 
 
 def test_without_a_device_cupy_says_so(cupy):
-    if cupy.cuda.is_available():
+    if cupy_unavailable() is None:
         pytest.skip("there is a CUDA device")
     with pytest.raises(cupy.cuda.runtime.CUDARuntimeError):
         read_kernel("add", cupy.RawKernel(CODE, "add"))
