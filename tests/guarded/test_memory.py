@@ -199,3 +199,20 @@ def test_a_scope_collects_what_was_made_in_it():
         for _ in range(1_000):
             loop = []
             loop.append(loop)
+
+
+@pytest.fixture(scope="module")
+def alive():
+    with gc_scope(collect=False):
+        return [[] for _ in range(1_000_000)]
+
+
+@pytest.mark.time_budget(max="5 ms")  # gc.collect() takes 24 and more
+@pytest.mark.benchmark(timer=time.process_time, max_time=0.2)
+def test_a_scope_looks_at_none_of_a_million_lists_that_lived_before(benchmark, alive):
+    def scope():
+        with gc_scope():
+            pass
+
+    benchmark(scope)
+    assert len(alive) == 1_000_000
