@@ -89,6 +89,8 @@ def _machine(info: Mapping[str, Any]) -> str:
     cpu = info.get("cpu")
     known = cpu if isinstance(cpu, dict) else {}
     cores = f"{known['count']} cores" if known.get("count") else ""
-    implementation = f"{info.get('python_implementation', '')} {info.get('python_version', '')}".strip()
+    implementation = str(info.get("python_implementation", ""))  # a file of our own has it in the machine
+    if implementation:
+        implementation += f" {info.get('python_version', '')}"
     facts = (info.get("machine"), known.get("brand_raw"), cores, implementation)
     return ", ".join(str(fact) for fact in facts if fact)

@@ -9,7 +9,7 @@ from pytest_benchmark.cli import main
 from pytest_memguard.model import Measurement
 from pytest_memguard.reports.benchmark_json import render
 from pytest_memguard.store.benchmark_json import is_benchmark_json, run_of_benchmarks
-from tests.reports.runs import EVERYTHING, NO_LEAK, result_of, run_of
+from tests.reports.runs import ENVIRONMENT, EVERYTHING, NO_LEAK, result_of, run_of
 
 TIME = Measurement(probe="time", metric="seconds", value=0.25, unit="s")
 
@@ -36,7 +36,8 @@ def test_it_is_read_again():
     assert is_benchmark_json(text)
     run = run_of_benchmarks(text)
     assert [(test.nodeid, test.measurements) for test in run.tests] == [("tests/test_x.py::test_y", (TIME,))]
-    assert run.environment.commit == "abc123"
+    kept = ("machine_class", "python", "commit")
+    assert [getattr(run.environment, name) for name in kept] == [getattr(ENVIRONMENT, name) for name in kept]
 
 
 def test_pytest_benchmark_reads_it(tmp_path, monkeypatch, capsys):
