@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -12,7 +13,7 @@ from pytest_memguard.model import Verdict
 from pytest_memguard.model.timing import TimingVerdict
 from pytest_memguard.reports.text import plural
 from pytest_memguard.session.timing_processes import opinion_of_processes
-from pytest_memguard.timing.errors import CouldNotRun, WrongUse
+from pytest_memguard.timing.errors import CouldNotRun, Terminated, WrongUse
 from pytest_memguard.timing.git import Repository
 from pytest_memguard.timing.settings import DuetSettings
 from pytest_memguard.timing.stage import Nobody
@@ -69,6 +70,10 @@ class SecondOpinions:
             else:
                 seconds = min(_MOST_SECONDS, left_seconds)
                 verdict, reason = _confirmed(suspicion, *found, self._rootdir, seconds=seconds)
+        except Terminated as ending:
+            # pytest would take it for the test's own and go on. All is tidied up: now it may do what it was sent for.
+            signal.raise_signal(signal.Signals[str(ending)])
+            verdict, reason = Verdict.INCONCLUSIVE, f"not confirmed, for {ending} came"
         finally:
             self._given += 1
             self._spent_seconds += time.monotonic() - started

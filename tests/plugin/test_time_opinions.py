@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import signal
 
 import pytest
 
 from pytest_memguard.model import Verdict
 from pytest_memguard.model.timing import BenchmarkTiming, TimingVerdict
 from pytest_memguard.session.timing_confirmation import SecondOpinions, Suspicion, _in_words
+from pytest_memguard.timing.errors import Terminated
 
 
 def opinion(verdict, *ratios, is_advisory=False):
@@ -45,6 +47,26 @@ def opinion(verdict, *ratios, is_advisory=False):
 def test_opinions(given, verdict, words):
     assert given[0] is verdict
     assert words in given[1]
+
+
+def test_a_signal_that_comes_meanwhile_is_heeded(tmp_path, monkeypatch):
+    """pytest takes any other exception for one of the test, and goes on."""
+    came = []
+
+    def interrupted(*_, **__):
+        raise Terminated("SIGTERM")
+
+    monkeypatch.setattr(SecondOpinions, "_base", lambda *_: (None, ""))
+    monkeypatch.setattr("pytest_memguard.session.timing_confirmation._confirmed", interrupted)
+    before = signal.signal(signal.SIGTERM, lambda number, _: came.append(number))
+    try:
+        opinion = SecondOpinions(tmp_path).of(
+            Suspicion(nodeid="t", commit="c0ffee", threshold=0.05, bound_seconds=1.0, reason="2 s, 1 s")
+        )
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert came == [signal.SIGTERM]
+    assert opinion == (Verdict.INCONCLUSIVE, "2 s, 1 s; not confirmed, for SIGTERM came")
 
 
 def test_what_there_is_no_time_for_is_said(tmp_path):
