@@ -12,6 +12,7 @@ import click
 
 from pytest_memguard import __version__
 from pytest_memguard.cli.exit_codes import ExitCode, Failure
+from pytest_memguard.timing.errors import Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,8 @@ class _Main(LazyGroup):
             code = _complain(error.format_message(), error.status)
         except click.ClickException as error:  # click's own are about files named on the command line
             code = _complain(error.format_message(), ExitCode.WRONG_USE)
+        except Terminated as signal:
+            code = _complain(f"ended by {signal}", ExitCode.COULD_NOT_RUN)
         except click.Abort:
             code = _complain("interrupted", ExitCode.COULD_NOT_RUN)
         except Exception:  # noqa: BLE001 - the interpreter's own status for a bug, 1, says regression

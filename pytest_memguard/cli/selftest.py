@@ -13,7 +13,7 @@ from pytest_memguard.cli.exit_codes import ExitCode, Failure
 from pytest_memguard.cli.pytest_error import first_error
 from pytest_memguard.cli.terminal import print_line, print_table, progress
 from pytest_memguard.timing.alone import run_alone
-from pytest_memguard.timing.errors import CouldNotRun, Terminated
+from pytest_memguard.timing.errors import CouldNotRun
 from pytest_memguard.timing.git import Repository
 from pytest_memguard.timing.signals import ending_raises
 
@@ -57,8 +57,6 @@ def check_timing() -> list[str]:
     try:
         with ending_raises():
             return _check()
-    except Terminated as signal:
-        raise Failure(f"ended by {signal}", ExitCode.COULD_NOT_RUN) from signal
     except CouldNotRun as error:
         raise Failure(f"the comparison did not run: {error}", ExitCode.COULD_NOT_RUN) from error
 

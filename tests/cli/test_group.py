@@ -10,6 +10,7 @@ import pytest
 
 from pytest_memguard import __version__
 from pytest_memguard.cli import group
+from pytest_memguard.timing.errors import Terminated
 from tests.cli.samples import invoke, measured, memguard, result, run_of, saved
 
 COMMAND = [sys.executable, "-c", "from pytest_memguard.cli import main; main()"]
@@ -71,6 +72,7 @@ def command_that_raises(error):
     ("error", "exit_code", "end"),
     [
         (KeyboardInterrupt(), 4, "memguard: interrupted\n"),
+        (Terminated("SIGTERM"), 4, "memguard: ended by SIGTERM\n"),
         (click.ClickException("no file"), 2, "memguard: no file\n"),
         (ZeroDivisionError("x"), 4, "ZeroDivisionError: x\nmemguard: this is a bug of pytest-memguard\n"),
     ],

@@ -19,7 +19,7 @@ from pytest_memguard.cli.exit_codes import ExitCode, Failure
 from pytest_memguard.cli.files import write
 from pytest_memguard.model.timing import TimingVerdict
 from pytest_memguard.timing.compare import compare
-from pytest_memguard.timing.errors import CouldNotRun, Terminated, WrongUse
+from pytest_memguard.timing.errors import CouldNotRun, WrongUse
 from pytest_memguard.timing.git import Repository
 
 if TYPE_CHECKING:
@@ -63,8 +63,6 @@ def _failing() -> Iterator[None]:
     except CouldNotRun as error:
         sentence = f"could not run, which is no verdict on performance: {error}"
         raise Failure(sentence, ExitCode.COULD_NOT_RUN) from error
-    except Terminated as signal:
-        raise Failure(f"ended by {signal}", ExitCode.COULD_NOT_RUN) from signal
 
 
 def run(

@@ -52,7 +52,7 @@ def command(good: str, bad: str, nodeid: str, pytest_args: tuple[str, ...], **op
     the test, or leaves its budget without a verdict, is skipped. Exit status: 0 found, 2 wrong use, 4 could not run.
     """
     from pytest_memguard.cli.bisect.search import Question, search  # noqa: PLC0415
-    from pytest_memguard.timing.errors import CouldNotRun, Terminated, WrongUse  # noqa: PLC0415
+    from pytest_memguard.timing.errors import CouldNotRun, WrongUse  # noqa: PLC0415
 
     if options["ratio"] is not None and not options["is_time"]:
         raise click.UsageError("--slower is about times, accepted: with --time")
@@ -63,6 +63,4 @@ def command(good: str, bad: str, nodeid: str, pytest_args: tuple[str, ...], **op
         raise Failure(str(error), ExitCode.WRONG_USE) from error
     except CouldNotRun as error:
         raise Failure(f"could not run: {error}", ExitCode.COULD_NOT_RUN) from error
-    except Terminated as signal:
-        raise Failure(f"ended by {signal}", ExitCode.COULD_NOT_RUN) from signal
     return ExitCode.IN_ORDER
