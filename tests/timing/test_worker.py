@@ -7,13 +7,13 @@ import os
 import subprocess
 import sys
 from time import perf_counter, sleep
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from pytest_memguard.timing.worker import plugin
 from pytest_memguard.timing.worker.controls import CONTROLS, Control
-from pytest_memguard.timing.worker.outcome import error_place
+from pytest_memguard.timing.worker.outcome import error_place, outcome_of
 from pytest_memguard.timing.worker.stand import Stand
 from pytest_memguard.timing.worker.stopwatch import Stopwatch
 from pytest_memguard.timing.worker.work import Calls, Rounds
@@ -179,3 +179,10 @@ def test_waiting_for_a_core_does_not_count_and_sleeping_does():
         watch.close()
     assert min(seconds) > 0
     assert sum(seconds) < 0.8 * sum(wall)
+
+
+@pytest.mark.parametrize(("given", "reason"), [("", "expected to fail"), ("not done yet", "not done yet")])
+def test_a_failure_that_was_expected_has_a_reason_of_one_line(given, reason):
+    text = "def test_x():\n>   assert 0\nE   assert 0"
+    report = SimpleNamespace(failed=False, skipped=True, wasxfail=given, longrepr=text, when="call")
+    assert outcome_of([report]) == ("skipped", reason)

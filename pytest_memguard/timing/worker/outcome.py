@@ -17,8 +17,8 @@ def outcome_of(reports: list[pytest.TestReport]) -> tuple[str, str]:
             return "failed", _crash(report)
     for report in reports:
         if report.skipped:
-            reason = getattr(report, "wasxfail", "") or _skip_reason(report)
-            return "skipped", reason
+            is_expected = hasattr(report, "wasxfail")  # empty where no reason was given
+            return "skipped", (report.wasxfail or "expected to fail") if is_expected else _skip_reason(report)
     return "passed", ""
 
 
