@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import tracemalloc
 from dataclasses import dataclass, field
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from typing import TYPE_CHECKING, Any
 
 from pytest_memguard.probes.sites import is_library
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
 
 __all__ = ["LineProfile", "LineTotals"]
+
+_SUSPENDED = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
 
 @dataclass(slots=True)
@@ -35,6 +38,7 @@ class _Running:
     line: int
     start_bytes: int
     high_water_bytes: int
+    is_resumed: bool = False  # it was counted when it began
 
 
 @dataclass
@@ -69,8 +73,10 @@ class LineProfile:
         current_bytes = self._look()
         code = frame.f_code
         if event == "call":
+            is_known = code in self.lines  # or it began before this
             self.lines.setdefault(code, {})
-            self._running.append(_Running(code, 0, current_bytes, current_bytes))
+            line = frame.f_lineno if is_known and _is_resumed(frame) else 0
+            self._running.append(_Running(code, line, current_bytes, current_bytes, is_resumed=True))
         elif event in ("line", "return") and self._running and self._running[-1].code is code:
             self._end_line(self._running.pop(), current_bytes)
             if event == "line":
@@ -80,6 +86,15 @@ class LineProfile:
     def _end_line(self, ended: _Running, current_bytes: int) -> None:
         if ended.line:  # 0: the call itself, before its first line
             totals = self.lines[ended.code].setdefault(ended.line, LineTotals())
-            totals.count += 1
+            totals.count += not ended.is_resumed
             totals.peak_bytes = max(totals.peak_bytes, ended.high_water_bytes - ended.start_bytes)
             totals.growth_bytes += current_bytes - ended.start_bytes
+
+
+def _is_resumed(frame: FrameType) -> bool:
+    """Whether this is no call, but a generator or a coroutine that goes on where it was suspended."""
+    if not frame.f_code.co_flags & _SUSPENDED:
+        return False
+    if sys.version_info >= (3, 11):
+        return frame.f_code.co_code[frame.f_lasti + 1] & 3 != 0  # what RESUME says of itself, see dis
+    return frame.f_lasti >= 0

@@ -5,9 +5,11 @@ import pytest
 from pytest_memguard.probes.lines import LineProfile
 
 MIB = 2**20
+pytestmark = pytest.mark.skipif(
+    sys.gettrace() is not None, reason="a debugger or coverage holds the trace function"
+)
 
 
-@pytest.mark.skipif(sys.gettrace() is not None, reason="a debugger or coverage holds the trace function")
 def test_every_line_has_its_own_peak_and_growth():
     def inner():
         spike = bytearray(8 * MIB)
@@ -35,3 +37,25 @@ def test_every_line_has_its_own_peak_and_growth():
     assert profile.peak_bytes == pytest.approx(10 * MIB, rel=0.01)
     assert len(kept) == 2 * MIB
     assert sys.gettrace() is None
+
+
+def test_a_line_goes_on_when_what_it_waits_for_is_there():
+    kept = []
+
+    def suspended():
+        kept.append((yield) or bytes(50_000))
+        yield
+
+    profile = LineProfile()
+    profile.start()
+    try:
+        steps = suspended()
+        next(steps)
+        next(steps)
+    finally:
+        profile.stop()
+    first, *_ = [profile.lines[code] for code in profile.lines if code.co_name == "suspended"]
+    line = suspended.__code__.co_firstlineno + 1
+    assert first[line].count == 1
+    assert 50_000 <= first[line].growth_bytes < 51_000
+    assert 50_000 <= first[line].peak_bytes < 52_000
