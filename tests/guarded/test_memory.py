@@ -163,6 +163,7 @@ def test_a_large_matrix_is_there_at_once(benchmark):
 
 @pytest.mark.time_budget(max="100 ms")
 @pytest.mark.benchmark(timer=time.process_time, min_time=0.001, max_time=0.2)
+@pytest.mark.usefixtures("trimmed")  # or the one page is a huge one, or not
 def test_a_large_managed_matrix_is_there_at_once_without_one_before(benchmark):
     def large():
         with ManagedMatrix(LARGE, LARGE, pool=ArrayPool()) as matrix:

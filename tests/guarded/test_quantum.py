@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import sys
 
 import numpy as np
@@ -25,8 +23,6 @@ from reference_impl.quantum import (
 
 STATES = {Symmetry.HERMITIAN: 3_000, Symmetry.COMPLEX_SYMMETRIC: 2_100}  # 72 MB and 71 MB
 LEVELS = 9
-MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of mallopt(3): 128 KiB at first, 32 MiB at most
-THP_DISABLE = 41  # PR_SET_THP_DISABLE of prctl(2)
 PYTHON_ITSELF = KiB(64)  # call frames, slices, the allocator's own
 
 pages_stay = pytest.mark.skipif(
@@ -82,26 +78,6 @@ def loaded(path, symmetry):
     """A search of the same size has been: what BLAS and LAPACK load and keep for themselves is there."""
     with MappedMatrix(path) as opened:
         solve(opened, symmetry)
-
-
-@pytest.fixture
-def trimmed():
-    """Nothing is resident that is free: taken again, it would not be seen. And nothing that is freed stays.
-
-    glibc learns from what a program frees to keep more and more of it, and the tests before this one have taught it.
-    What NumPy has made huge pages of in the meantime is resident 2 MiB at a time.
-    """
-    gc.collect()
-    libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
-    if not hasattr(libc, "malloc_trim"):
-        yield
-        return
-    libc.mallopt(MMAP_THRESHOLD, KiB(128))
-    libc.prctl(THP_DISABLE, 1, 0, 0, 0)
-    libc.malloc_trim(0)
-    yield
-    libc.prctl(THP_DISABLE, 0, 0, 0, 0)
-    libc.mallopt(MMAP_THRESHOLD, MiB(32))
 
 
 @pytest.fixture
