@@ -46,9 +46,8 @@ def fresh(tmp_path):
 @pytest.mark.memory_budget(
     peak=lambda megabytes: MiB(megabytes) + PYTHON_ITSELF, leak="0 B", rounds=3, warmup=1
 )
-@pytest.mark.memory_budget(peak=lambda megabytes: MiB(megabytes) + HDF5_ITSELF, probe="rss", warmup=1)
+@pytest.mark.memory_budget(peak=lambda megabytes: MiB(megabytes) + HDF5_ITSELF, probe="heap", warmup=1)
 @pytest.mark.parametrize("megabytes", [1, 8])
-@pytest.mark.usefixtures("trimmed")
 def test_a_writer_holds_its_buffer_and_no_more(positions, fresh, megabytes):
     write(fresh(), positions, 200, MiB(megabytes))
 
@@ -56,9 +55,8 @@ def test_a_writer_holds_its_buffer_and_no_more(positions, fresh, megabytes):
 @pytest.mark.memory_budget(
     peak=lambda megabytes: MiB(megabytes) + PYTHON_ITSELF, leak="0 B", rounds=3, warmup=1
 )
-@pytest.mark.memory_budget(peak=lambda megabytes: MiB(megabytes) + HDF5_ITSELF, probe="rss", warmup=1)
+@pytest.mark.memory_budget(peak=lambda megabytes: MiB(megabytes) + HDF5_ITSELF, probe="heap", warmup=1)
 @pytest.mark.parametrize("megabytes", [1, 8])
-@pytest.mark.usefixtures("trimmed")
 def test_blocks_of_a_long_file_stay_within_their_memory(recorded, positions, megabytes):
     assert FRAMES * HEADER.frame_bytes > 40 * MiB(1)
     with TrajectoryReader(recorded) as reader:
