@@ -3,10 +3,10 @@
     python benchmarks/timing_gate/power.py --minutes 30 [--load | --beside-work] [--peers N]
 
 Compares real commits of a repository made for it: unchanged code, and code that does 5 % and 10 % more of the same
-work, over five kinds of kernels in four sizes. Every comparison of a benchmark is a line in the results file, so that
-counts of several runs add up; `--minutes 0` prints what there is. With `--peers N` the rules of pytest-benchmark, asv
-and pyperf are asked, too, after every N-th run, about the same commits. `--load` makes a neighbor that works in bursts;
-`--beside-work` only says that the machine has something else to do.
+work, over five kinds of kernels in four sizes, each with a few functions more that nothing calls. Every comparison of a
+benchmark is a line in the results file, so that counts of several runs add up; `--minutes 0` prints what there is. With
+`--peers N` the rules of pytest-benchmark, asv and pyperf are asked, too, after every N-th run, about the same commits.
+`--load` makes a neighbor that works in bursts; `--beside-work` only says that the machine has something else to do.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pathlib import Path
 import peers
 from power_report import report
 
+from pytest_memguard.timing.layout import can_fix_addresses
 from pytest_memguard.timing.settings import SliceSettings
 
 RESULTS = Path(__file__).with_name("results") / "power.jsonl"
@@ -34,6 +35,13 @@ SLICE_MS = 1e3 * SliceSettings().slice_seconds
 CHANGES = (0, 5, 10)  # percent of additional work
 UNITS = 20
 PEERS_PROCESSES, PEERS_SECONDS = 5, 0.3
+
+UNUSED = """
+
+def unused_{number}(first, second={number}):
+    \"\"\"{words}\"\"\"
+    return [first, second]
+"""
 
 NEIGHBOR = """
 import random, time
@@ -64,7 +72,10 @@ def make_repository(folder):
         units = UNITS if percent == "base" else UNITS * (100 + percent) // 100
         changed = source.replace(f"UNITS = {UNITS}\n", f"UNITS = {units}\n")
         assert (changed == source) == (units == UNITS), "kernels.py does not say how many units there are"
-        kernels.write_text(f"{changed}\n# step {step}\n")
+        # What an edit moves in memory beside what it changes.
+        kernels.write_text(
+            changed + "".join(UNUSED.format(number=n, words="word " * (7 * n)) for n in range(5 * step))
+        )
         git(folder, "add", "-A")
         git(folder, "commit", "-q", "-m", f"{percent}")
         commits[percent] = git(folder, "rev-parse", "HEAD")
@@ -104,6 +115,7 @@ def compare(folder, commits, percent, *, threshold):
             "reason": each["reason"],
             "seconds": round(each["measuring_seconds"], 2),
             "slice_ms": SLICE_MS,
+            "layouts": "alike" if can_fix_addresses() else "random",
             "wall_seconds": round(seconds / len(timing["benchmarks"]), 2),
             "pairs": [round(ratio, 5) for ratio in each["pair_ratios"]],
             "controls": {control["name"]: round(control["ratio"], 4) for control in timing["controls"]},

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections import Counter
 
-_WIDTH = 34
+_WIDTH = 41
 FIRST_SLICE_MS = 8  # before lines said it; those slices had at least two calls
 
 
@@ -22,6 +22,7 @@ def groups(lines):
         where = f"machine {line['machine']}"
         if "pairs" in line:
             where += f", {line.get('slice_ms', FIRST_SLICE_MS):g} ms"
+            where += ", alike" if line.get("layouts") == "alike" else ""  # random before lines said it
         return where, line["percent"]
 
     for (where, percent), group in itertools.groupby(sorted(lines, key=key), key):

@@ -82,8 +82,9 @@ def decide(
 
     ``REGRESSED``: the lower limit is beyond half the threshold, and so is the median of five fresh pairs. That befalls
     a true slow-down of half the threshold with at most ``alpha`` over all looks, unchanged code more rarely.
-    ``PASS``: the upper limit is below the threshold; one beyond it passes with at most ``beta``. ``INCONCLUSIVE``:
-    neither after the last of the ``looks``, which count pairs and start at five or more.
+    ``PASS``: the upper limit is below the threshold; one beyond it passes with at most ``beta``. While the center is
+    beyond half the threshold it waits for the last look: between the two limits both would be said, and more pairs tell
+    which. ``INCONCLUSIVE``: neither after the last of the ``looks``, which count pairs and start at five or more.
     """
     if not threshold > 0:
         raise ValueError(f"got threshold {threshold!r}, accepted: more than 0")
@@ -115,6 +116,8 @@ def decide(
                 reason = f"slower by more than half the threshold, confirmed by {FRESH_PAIRS} fresh pairs"
                 return _decision(DuetOutcome.REGRESSED, limits, look + FRESH_PAIRS, reason)
         elif limits.interval.upper < slow and below >= refuting_count(look, upper_alpha):
+            if limits.interval.center > half and look != looks[-1]:
+                continue
             if limits.interval.upper < -half:
                 return _decision(DuetOutcome.IMPROVED, limits, look, "faster by more than half the threshold")
             return _decision(DuetOutcome.PASS, limits, look, "not slower by the threshold")

@@ -17,6 +17,7 @@ from pytest_memguard.timing.dependencies import differing_dependencies
 from pytest_memguard.timing.duet import Duet
 from pytest_memguard.timing.errors import CouldNotRun
 from pytest_memguard.timing.instructions import InstructionsLost, count_instructions, valgrind
+from pytest_memguard.timing.layout import can_fix_addresses
 from pytest_memguard.timing.packages import one_code, packages, shadowed
 from pytest_memguard.timing.processes import Launch, available_cpus, unsupported
 from pytest_memguard.timing.signals import ending_raises
@@ -245,6 +246,8 @@ def _notes(duet: Duet, stage: Stage) -> Iterator[str]:
         yield "processes cannot be pinned to a core on this system: expect more noise"
     elif not duet.was_pinned:
         yield "the processes could not be pinned to one core: expect more noise"
+    if not can_fix_addresses():
+        yield "addresses are random on this system, in each process of a pair others: expect more noise"
 
 
 def _left_out(unseen: Sequence[str], submodules: Sequence[str], settings: DuetSettings) -> Iterator[str]:

@@ -164,10 +164,8 @@ class Duet:
             if self._is_over():
                 return
             nodeid = record.benchmark.nodeid
-            # Most noise is within pairs, and a pair of fresh processes costs seconds however short it is.
-            factor = self._settings.doubt_factor if len(record.pairs) >= self._settings.looks[0] else 1
             try:
-                outcome = pair.time(nodeid, on_base=self._on_base, factor=factor)
+                outcome = pair.time(nodeid, on_base=self._on_base, factor=record.factor(self._settings))
             except WorkerGone as gone:
                 self._bury(record, gone)
                 raise _PairLost from gone

@@ -8,7 +8,14 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_memguard.model.timing import PairSlices, SideName
-from pytest_memguard.timing.slices import SlicePlan, calibration_size, pair_ratio, plan, turns
+from pytest_memguard.timing.slices import (
+    SlicePlan,
+    calibration_size,
+    pair_error,
+    pair_ratio,
+    plan,
+    turns,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -26,13 +33,19 @@ _Found: TypeAlias = "tuple[dict[SideName, list[float]], dict[SideName, list[floa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timed:
-    """What one pair says about one benchmark: ln(head / base), and the seconds behind it."""
+    """What one pair says about one benchmark: ln(head / base), and the seconds behind it.
+
+    ``error`` is what ``log_ratio`` may be off by for noise within the pair, which had ``factor`` times the planned
+    slices.
+    """
 
     log_ratio: float
     mean_log_ratio: float
     base_seconds: float
     head_seconds: float
     measuring_seconds: float
+    error: float = 0.0
+    factor: float = 1.0
     slices: PairSlices | None = None
 
 
@@ -73,7 +86,7 @@ class Pair:
         self._settings, self._patience = settings, patience
         self._slices_so_far: dict[SideName, int] = {}
 
-    def time(self, nodeid: str, *, on_base: Container[str], factor: int = 1) -> Timed | Setback:
+    def time(self, nodeid: str, *, on_base: Container[str], factor: float = 1.0) -> Timed | Setback:
         """One ratio, of ``factor`` times the planned slices."""
         started = time.monotonic()
         ready: list[SideName] = []
@@ -113,6 +126,8 @@ class Pair:
             base_seconds=median(fastest[BASE]),
             head_seconds=median(fastest[HEAD]),
             measuring_seconds=time.monotonic() - started,
+            error=pair_error(fastest[BASE], fastest[HEAD]),
+            factor=len(fastest[BASE]) / self._plans[nodeid][BASE].slices,
             slices=PairSlices(
                 first=self._first,
                 base_seconds=_shortened(fastest[BASE]),
@@ -163,14 +178,14 @@ class Pair:
                 }
         return self._plans[nodeid]
 
-    def _measure(self, nodeid: str, factor: int) -> _Found:
+    def _measure(self, nodeid: str, factor: float) -> _Found:
         plans = self._plan(nodeid)
         for side in (BASE, HEAD):
             if plans[side].drops_first:
                 self._slice(side, batches=plans[side].batches, size=plans[side].size)
         fastest: dict[SideName, list[float]] = {BASE: [], HEAD: []}
         mean: dict[SideName, list[float]] = {BASE: [], HEAD: []}
-        for side in turns(factor * plans[BASE].slices, self._first):
+        for side in turns(plans[BASE].slices_of(factor), self._first):
             event = self._slice(side, batches=plans[side].batches, size=plans[side].size)
             fastest[side].append(max(event["fastest"], 1e-12))
             mean[side].append(max(event["mean"], 1e-12))

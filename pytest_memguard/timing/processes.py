@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_memguard.timing.git import without_repository
+from pytest_memguard.timing.layout import at_fixed_addresses, moved_by
 from pytest_memguard.timing.packages import import_roots
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def start(launch: Launch, tree: Path, entry: Entry, *, fds: tuple[int, int]) -> 
         *entry.tool, sys.executable, "-m", "pytest", "-p", f"{_WORKER}.plugin", "--memguard-duet", json.dumps(given),
         *rootdir, *_switches(arguments), *arguments,
     ]  # fmt: skip
-    with _pinned_to(entry.cpus), entry.log.open("wb") as output:
+    with _pinned_to(entry.cpus), at_fixed_addresses(), entry.log.open("wb") as output:
         return subprocess.Popen(
             command,
             cwd=tree / launch.below,
@@ -147,6 +148,7 @@ def _environment(launch: Launch, tree: Path, hash_seed: int) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(path),
         "TMPDIR": str(launch.scratch),
         "PYTHONHASHSEED": str(hash_seed),
+        **moved_by(hash_seed),
     }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from pytest_memguard.model.timing import BenchmarkTiming, SideName, TimingVerdict
 from pytest_memguard.stats.duet import Decision, DuetOutcome, decide
+from pytest_memguard.stats.trimmed import summarize_trimmed
 from pytest_memguard.timing.pair import Setback, Timed
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _VERDICTS = {
     DuetOutcome.INCONCLUSIVE: TimingVerdict.INCONCLUSIVE,
     DuetOutcome.UNDECIDED: TimingVerdict.INCONCLUSIVE,
 }
+_FAR = 3  # noise within pairs is that much smaller: it adds a tenth to their variance at most
 _NOT_HEADS_FAULT = frozenset({"skipped", "unused"})
 
 
@@ -35,7 +37,7 @@ class Record:
     benchmark: Benchmark
     acceptance: Acceptance | None = None  # of a slow-down that head has and base has not
     pairs: list[Timed] = field(default_factory=list)
-    decision: Decision | None = None
+    decision: Decision | None = None  # against what is accepted
     setback: Setback | None = None
     has_enough: bool = False  # pairs for who asked, whatever the decision
 
@@ -50,6 +52,15 @@ class Record:
         """What a pair took on average; nothing is known of a first one."""
         return fmean(pair.measuring_seconds for pair in self.pairs) if self.pairs else 0.0
 
+    def factor(self, settings: DuetSettings) -> float:
+        """How many times the planned slices the next pair gets."""
+        if len(self.pairs) < settings.looks[0]:
+            return 1.0
+        pairs = summarize_trimmed([pair.log_ratio for pair in self.pairs])
+        between = pairs.standard_error * math.sqrt(len(self.pairs))
+        within = math.sqrt(fmean(pair.factor * pair.error**2 for pair in self.pairs) / settings.haste_factor)
+        return settings.haste_factor if within < between / _FAR else settings.doubt_factor
+
     def add(self, found: Timed | Setback, *, settings: DuetSettings, alpha: float) -> None:
         if isinstance(found, Setback):
             self.setback = found
@@ -63,10 +74,12 @@ class Record:
         """The verdict; ``stopped`` says why there are no more pairs where more were wanted."""
         if self.setback is not None:
             return self._without_verdict(self.setback)
-        decision = self.decision
+        decision = self.against_base
         if decision is None:
             return self._timing(TimingVerdict.INCONCLUSIVE, stopped)
         verdict, reason = _VERDICTS[decision.outcome], ""
+        if verdict is TimingVerdict.IMPROVED and decision.upper > (1 + self._share(settings)) ** -0.5:
+            verdict = TimingVerdict.PASS  # faster than what is accepted, not than base
         told = f"; a threshold of {decision.resolvable:.0%} could have been told"
         if decision.outcome is DuetOutcome.UNDECIDED:
             reason = f"{stopped}: {decision.reason}{'' if math.isnan(decision.resolvable) else told}"
@@ -88,9 +101,24 @@ class Record:
         """The slow-down to find: the benchmark's own, or that of the whole comparison."""
         return settings.threshold if self.benchmark.regression is None else self.benchmark.regression
 
+    @property
+    def _accepted_ratio(self) -> float:
+        return self.acceptance.ratio if self.acceptance else 1.0
+
     def _limit(self, settings: DuetSettings) -> float:
         """The ratio that is red."""
-        return (1 + self._share(settings)) * (self.acceptance.ratio if self.acceptance else 1.0)
+        return (1 + self._share(settings)) * self._accepted_ratio
+
+    @property
+    def against_base(self) -> Decision | None:
+        """The decision with its ratio and limits over base."""
+        if self.decision is None:
+            return None
+        ratio, lower, upper = (
+            self._accepted_ratio * each
+            for each in (self.decision.ratio, self.decision.lower, self.decision.upper)
+        )
+        return replace(self.decision, ratio=ratio, lower=lower, upper=upper)
 
     def _said(self) -> str:
         if self.acceptance is None:
@@ -98,16 +126,17 @@ class Record:
         return f", accepted up to {self.acceptance.ratio:g}x: {self.acceptance.reason}"
 
     def _decided(self, log_ratios: list[float], settings: DuetSettings, alpha: float) -> Decision:
-        threshold = self._limit(settings) - 1
-        return decide(log_ratios, threshold=threshold, alpha=alpha, looks=settings.looks)
+        """Of how much slower head is than base may be: half the threshold beyond what is accepted is red."""
+        accepted = math.log(self._accepted_ratio)
+        beyond = [each - accepted for each in log_ratios]
+        return decide(beyond, threshold=self._share(settings), alpha=alpha, looks=settings.looks)
 
     def _slower_mean(self, settings: DuetSettings, alpha: float) -> str | None:
         """Work that only some calls do, such as rebuilding a list, does not show in the fastest of them."""
         mean = self._decided([pair.mean_log_ratio for pair in self.pairs], settings, alpha)
-        if mean.lower > self._limit(settings):
-            return (
-                f"the fastest calls are alike, but their mean is {_percent(mean.ratio)} slower than on base"
-            )
+        if mean.lower > 1 + self._share(settings):
+            slower = _percent(mean.ratio * self._accepted_ratio)
+            return f"the fastest calls are alike, but their mean is {slower} slower than on base"
         return None
 
     def _without_verdict(self, setback: Setback) -> BenchmarkTiming:
@@ -126,7 +155,7 @@ class Record:
     def _timing(
         self, verdict: TimingVerdict, reason: str, *, head_seconds: float | None = None
     ) -> BenchmarkTiming:
-        pairs, decision = self.pairs, self.decision
+        pairs, decision = self.pairs, self.against_base
         has_limits = decision is not None and decision.ratio == decision.ratio  # NaN before the first look
         return BenchmarkTiming(
             nodeid=self.benchmark.nodeid,

@@ -45,7 +45,10 @@ class DuetSettings:
         None  # of log ratios: true asks for no more, decided or not
     )
     slices: SliceSettings = field(default_factory=SliceSettings)
-    doubt_factor: int = 2  # so many more slices in the pairs of what the first look leaves open
+    # So many times the slices in the pairs of what the first look leaves open: a pair of fresh processes costs seconds
+    # however short it is, but where processes differ by far more than the slices of one, only more processes tell.
+    doubt_factor: float = 2.0
+    haste_factor: float = 0.25
     accepted: Mapping[str, Acceptance] = field(
         default_factory=dict
     )  # by node id: slow-downs meant since base

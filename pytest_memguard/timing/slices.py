@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from pytest_memguard.timing.settings import SliceSettings
 
-__all__ = ["SlicePlan", "calibration_size", "pair_ratio", "plan", "turns"]
+__all__ = ["SlicePlan", "calibration_size", "pair_error", "pair_ratio", "plan", "turns"]
+
+_FEWEST = 8  # slices of a side that a pair is cut down to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,10 @@ class SlicePlan:
     def drops_first(self) -> bool:
         """Not where a slice is one call: that has been warmed up by the calibration, and costs too much."""
         return self.batches * self.size > 1
+
+    def slices_of(self, factor: float) -> int:
+        """Even, of a pair that is to be ``factor`` times as long."""
+        return max(min(self.slices, _FEWEST), 2 * round(factor * self.slices / 2))
 
 
 def calibration_size(size: int, seconds: float, *, settings: SliceSettings) -> int | None:
@@ -70,3 +76,12 @@ def pair_ratio(base: Sequence[float], head: Sequence[float]) -> float:
     being second costs cancels.
     """
     return median(math.log(h / b) for b, h in zip(base, head, strict=True))
+
+
+def pair_error(base: Sequence[float], head: Sequence[float]) -> float:
+    """How far off :func:`pair_ratio` is for the noise within the pair: half of what its two halves differ by.
+
+    Squared, it is the variance that the ratio would have if all pairs were alike.
+    """
+    middle = len(base) // 2
+    return abs(pair_ratio(base[:middle], head[:middle]) - pair_ratio(base[middle:], head[middle:])) / 2

@@ -73,6 +73,14 @@ def test_what_stays_open_says_why_and_what_could_be_resolved():
     assert "heaps" in decide(heaps).reason
 
 
+def test_a_slow_down_below_the_threshold_is_not_passed_before_it_could_be_red():
+    waiting = decide(slowed(CALM[:5], 4.5))
+    assert waiting.outcome is DuetOutcome.UNDECIDED
+    assert waiting.upper < 1.05
+    assert decide(slowed(CALM, 4.5)).outcome is DuetOutcome.REGRESSED
+    assert decide(slowed(CALM[:12], 2.55), looks=(5, 12)).outcome is DuetOutcome.PASS  # half is 2.47 %
+
+
 def test_a_slow_down_that_comes_and_goes_is_not_confirmed():
     decision = decide(slowed(CALM[:12], 10) + CALM[:5], looks=(12,))
     assert decision.outcome is DuetOutcome.INCONCLUSIVE

@@ -7,6 +7,7 @@ import pytest
 from pytest_memguard.model.timing import PairSlices, SideName
 from pytest_memguard.timing.pair import Pair, Timed
 from pytest_memguard.timing.settings import SliceSettings
+from pytest_memguard.timing.slices import SlicePlan
 
 SETTINGS = SliceSettings()
 CALL_SECONDS = 0.001
@@ -63,3 +64,12 @@ def test_a_pair_in_doubt_takes_longer(timed):
     timed()
     _, slices = timed(factor=2)
     assert slices == [101, 101]
+
+
+def test_a_pair_in_haste_is_a_quarter_and_short_ones_stay_whole(timed):
+    timed()
+    found, slices = timed(factor=0.25)
+    assert slices == [13, 13]
+    assert found.factor == 12 / 50
+    short = SlicePlan(batches=1, size=1, slices=6)
+    assert [short.slices_of(factor) for factor in (0.25, 1, 2)] == [6, 6, 12]

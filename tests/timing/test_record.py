@@ -49,7 +49,7 @@ def test_verdicts_over_ratios():
 
 
 def test_a_benchmark_has_a_threshold_of_its_own():
-    assert judged(1.1, pairs=20, regression=0.2).verdict is TimingVerdict.PASS
+    assert judged(1.08, pairs=20, regression=0.2).verdict is TimingVerdict.PASS
     found = judged(1.04, pairs=20, regression=0.02)
     assert found.verdict is TimingVerdict.REGRESSED
     assert "threshold 2.0 %" in found.reason
@@ -61,9 +61,36 @@ def test_what_was_accepted_is_told_and_no_more_than_that_passes():
     slower = judged(1.28, pairs=20, acceptance=acceptance)
     assert slower.verdict is TimingVerdict.ACCEPTED
     assert slower.reason == "28.0 % slower than base, accepted up to 1.3x: exact sums"
+    assert judged(1.31, pairs=20, acceptance=acceptance).verdict is TimingVerdict.ACCEPTED
+    assert judged(1.35, pairs=20, acceptance=acceptance).verdict is TimingVerdict.REGRESSED
+    assert judged(0.9, acceptance=acceptance).verdict is TimingVerdict.IMPROVED
     beyond = judged(1.5, pairs=20, acceptance=acceptance)
     assert beyond.verdict is TimingVerdict.REGRESSED
     assert beyond.reason.endswith("threshold 36.5 %, accepted up to 1.3x: exact sums")
+
+
+def factors(*, error, spread, factor=1.0):
+    record = Record(benchmark=Benchmark(nodeid="t.py::t", file="t.py", line=3, regression=None))
+    for index in range(8):
+        record.pairs.append(
+            Timed(
+                log_ratio=spread * NOISE[index],
+                mean_log_ratio=0.0,
+                base_seconds=1.0,
+                head_seconds=1.0,
+                measuring_seconds=0.4,
+                error=error,
+                factor=factor,
+            )
+        )
+        yield record.factor(SETTINGS)
+
+
+def test_where_processes_differ_more_than_slices_do_there_are_more_processes_of_fewer_slices():
+    assert list(factors(error=1e-4, spread=10)) == [1] * 4 + [0.25] * 4
+    assert list(factors(error=1e-4, spread=1)) == [1] * 4 + [0.25] * 4
+    assert list(factors(error=1e-3, spread=1)) == [1] * 4 + [2] * 4
+    assert list(factors(error=1e-3, spread=1, factor=0.1))[-1] == 0.25  # longer pairs err less
 
 
 def test_what_is_still_open_says_why():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_memguard.model.timing import SideName
 from pytest_memguard.timing.settings import SliceSettings
-from pytest_memguard.timing.slices import calibration_size, pair_ratio, plan, turns
+from pytest_memguard.timing.slices import calibration_size, pair_error, pair_ratio, plan, turns
 
 SETTINGS = SliceSettings()
 
@@ -81,3 +81,10 @@ def test_a_slow_down_moves_the_ratio_by_its_logarithm_and_the_sides_are_alike(sl
     slowed = [factor * seconds for seconds in head]
     assert math.isclose(pair_ratio(base, slowed), pair_ratio(base, head) + math.log(factor), abs_tol=1e-9)
     assert math.isclose(pair_ratio(base, head), -pair_ratio(head, base), abs_tol=1e-9)
+
+
+def test_the_error_of_a_pair_is_half_of_what_its_halves_differ_by():
+    base, head = [1.0] * 4, [math.exp(each) for each in (0.01, 0.01, 0.05, 0.05)]
+    assert pair_ratio(base, head) == pytest.approx(0.03)
+    assert pair_error(base, head) == pytest.approx(0.02)
+    assert pair_error(base[:2], head[1:3]) == pytest.approx(0.02)

@@ -91,13 +91,13 @@ class _Screen:
         for name, width in (("pairs", 5), ("ratio", 5), (scale, _SCALE_COLUMNS), ("", 12)):
             table.add_column(name, no_wrap=True, min_width=width)
         for nodeid, record in list(self._records.items())[:_ROWS]:
-            decision = record.decision
+            decision = record.against_base
             has_ratio = decision is not None and not math.isnan(decision.ratio)
             table.add_row(
                 Text(one_line(nodeid)),
                 str(len(record.pairs)),
                 f"{decision.ratio:.3f}" if decision and has_ratio else "-",
-                Text(_scale(decision, self._settings.threshold)),
+                Text(_scale(record.decision, self._settings.threshold)),
                 _state(record),
             )
         return table
