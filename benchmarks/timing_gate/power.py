@@ -26,6 +26,7 @@ from pathlib import Path
 import peers
 from power_report import report
 
+from pytest_memguard.stats import LOOKS
 from pytest_memguard.timing.layout import can_fix_addresses
 from pytest_memguard.timing.settings import SliceSettings
 
@@ -116,6 +117,7 @@ def compare(folder, commits, percent, *, threshold):
             "seconds": round(each["measuring_seconds"], 2),
             "slice_ms": SLICE_MS,
             "layouts": "alike" if can_fix_addresses() else "random",
+            "most_pairs": LOOKS[-1],
             "wall_seconds": round(seconds / len(timing["benchmarks"]), 2),
             "pairs": [round(ratio, 5) for ratio in each["pair_ratios"]],
             "controls": {control["name"]: round(control["ratio"], 4) for control in timing["controls"]},

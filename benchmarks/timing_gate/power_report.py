@@ -6,7 +6,7 @@ import itertools
 import math
 from collections import Counter
 
-_WIDTH = 41
+_WIDTH = 51
 FIRST_SLICE_MS = 8  # before lines said it; those slices had at least two calls
 
 
@@ -22,7 +22,8 @@ def groups(lines):
         where = f"machine {line['machine']}"
         if "pairs" in line:
             where += f", {line.get('slice_ms', FIRST_SLICE_MS):g} ms"
-            where += ", alike" if line.get("layouts") == "alike" else ""  # random before lines said it
+            if line.get("layouts") == "alike":  # random, and 60 pairs at most, before lines said it
+                where += f", alike, {line['most_pairs']} pairs"
         return where, line["percent"]
 
     for (where, percent), group in itertools.groupby(sorted(lines, key=key), key):

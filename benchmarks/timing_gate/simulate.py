@@ -140,7 +140,7 @@ def fixed_level_longer(pairs):
     return fixed_level(pairs, looks=LOOKS)
 
 
-RULES = {"spent": spent_levels, "one level, 30": fixed_level, "one level, 60": fixed_level_longer}
+RULES = {"spent": spent_levels, "one level, 30": fixed_level, f"one level, {LOOKS[-1]}": fixed_level_longer}
 
 
 def trial(noise, percent, count, seed):

@@ -32,7 +32,9 @@ LOOKS = (
     30,
     40,
     60,
-)  # pairs; five have a trimmed mean with a spread, modes take 40 and more
+    90,
+    130,
+)  # pairs; five have a trimmed mean with a spread, modes take 40 and more, processes that differ by 5 % 90 and more
 FRESH_PAIRS = 5  # confirm a slow-down
 BETA = 0.03  # probability, over all looks, to pass a slow-down of exactly the threshold
 
@@ -83,8 +85,8 @@ def decide(
     ``REGRESSED``: the lower limit is beyond half the threshold, and so is the median of five fresh pairs. That befalls
     a true slow-down of half the threshold with at most ``alpha`` over all looks, unchanged code more rarely.
     ``PASS``: the upper limit is below the threshold; one beyond it passes with at most ``beta``. While the center is
-    beyond half the threshold it waits for the last look: between the two limits both would be said, and more pairs tell
-    which. ``INCONCLUSIVE``: neither after the last of the ``looks``, which count pairs and start at five or more.
+    beyond three quarters of the threshold that waits for the last look: a few pairs more tell whether it is red.
+    ``INCONCLUSIVE``: neither after the last of the ``looks``, which count pairs and start at five or more.
     """
     if not threshold > 0:
         raise ValueError(f"got threshold {threshold!r}, accepted: more than 0")
@@ -116,7 +118,7 @@ def decide(
                 reason = f"slower by more than half the threshold, confirmed by {FRESH_PAIRS} fresh pairs"
                 return _decision(DuetOutcome.REGRESSED, limits, look + FRESH_PAIRS, reason)
         elif limits.interval.upper < slow and below >= refuting_count(look, upper_alpha):
-            if limits.interval.center > half and look != looks[-1]:
+            if limits.interval.center > (half + slow) / 2 and look != looks[-1]:
                 continue
             if limits.interval.upper < -half:
                 return _decision(DuetOutcome.IMPROVED, limits, look, "faster by more than half the threshold")

@@ -89,7 +89,8 @@ def _total(stage: Stage, side: SideName, calls: Mapping[str, int], files: tuple[
     try:
         with Worker(side, stage.launch, stage.trees.of(side), entry) as worker:
             worker.hear(_PATIENCE_SECONDS)
-            _ask(worker, "run", "set", packages=stage.packages, nodeids=list(calls))
+            nodeids = list(calls)
+            _ask(worker, "run", "set", packages=stage.packages, nodeids=nodeids, ignores_waits=True)
             for nodeid, count in calls.items():
                 _ask(worker, "start", "ready", nodeid=nodeid)
                 _ask(worker, "slice", "sliced", batches=1, size=1)

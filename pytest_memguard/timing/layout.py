@@ -44,7 +44,7 @@ def at_fixed_addresses() -> Iterator[None]:
 
 
 def can_fix_addresses() -> bool:
-    """Not outside of Linux, nor under the system call filter that Docker has by default."""
+    """Not outside of Linux, nor under the system call filter that Docker has by default (moby/moby issue 43011)."""
     personality = _personality()
     if personality is None:
         return False

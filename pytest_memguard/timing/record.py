@@ -50,7 +50,11 @@ class Record:
     @property
     def seconds_per_pair(self) -> float:
         """What a pair took on average; nothing is known of a first one."""
-        return fmean(pair.measuring_seconds for pair in self.pairs) if self.pairs else 0.0
+        return self.measuring_seconds / len(self.pairs) if self.pairs else 0.0
+
+    @property
+    def measuring_seconds(self) -> float:
+        return sum(pair.measuring_seconds for pair in self.pairs)
 
     def factor(self, settings: DuetSettings) -> float:
         """How many times the planned slices the next pair gets."""
@@ -59,7 +63,8 @@ class Record:
         pairs = summarize_trimmed([pair.log_ratio for pair in self.pairs])
         between = pairs.standard_error * math.sqrt(len(self.pairs))
         within = math.sqrt(fmean(pair.factor * pair.error**2 for pair in self.pairs) / settings.haste_factor)
-        return settings.haste_factor if within < between / _FAR else settings.doubt_factor
+        in_haste = within < between / _FAR or self.measuring_seconds > settings.haste_seconds
+        return settings.haste_factor if in_haste else settings.doubt_factor
 
     def add(self, found: Timed | Setback, *, settings: DuetSettings, alpha: float) -> None:
         if isinstance(found, Setback):
@@ -170,7 +175,7 @@ class Record:
             upper=decision.upper if decision and has_limits else None,
             pair_ratios=tuple(pair.log_ratio for pair in pairs),
             slices=tuple(pair.slices for pair in pairs if pair.slices is not None),
-            measuring_seconds=sum(pair.measuring_seconds for pair in pairs),
+            measuring_seconds=self.measuring_seconds,
         )
 
 

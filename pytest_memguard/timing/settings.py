@@ -49,6 +49,7 @@ class DuetSettings:
     # however short it is, but where processes differ by far more than the slices of one, only more processes tell.
     doubt_factor: float = 2.0
     haste_factor: float = 0.25
+    haste_seconds: float = 40.0  # of measuring one benchmark, after which its pairs are short in any case
     accepted: Mapping[str, Acceptance] = field(
         default_factory=dict
     )  # by node id: slow-downs meant since base

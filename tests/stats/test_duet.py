@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pytest_memguard.stats import LOOKS, DuetOutcome, alpha_per_comparison, decide
 
 HALF = math.log1p(0.05) / 2
-CALM = [0.001, -0.002, 0.0, 0.002, -0.001] * 14
-WILD = [0.3, -0.3, 0.2, -0.2, 0.05] * 14
+CALM = [0.001, -0.002, 0.0, 0.002, -0.001] * 28
+WILD = [0.3, -0.3, 0.2, -0.2, 0.05] * 28
 EDGES = sorted({0, *LOOKS, *(look + 5 for look in LOOKS)})  # what lies between two is judged together
 pair_lists = st.lists(
     st.one_of(st.floats(-0.02, 0.02), st.sampled_from([-0.3, 0.0, 0.3])), min_size=0, max_size=66
@@ -67,9 +67,9 @@ def test_what_stays_open_says_why_and_what_could_be_resolved():
         decide(WILD[:30], looks=LOOKS[:7], threshold=1.01 * decision.resolvable).outcome is DuetOutcome.PASS
     )
     draw = random.Random(5)
-    noisy = decide([draw.gauss(0.03, 0.1) for _ in range(60)])
+    noisy = decide([draw.gauss(0.03, 0.1) for _ in range(LOOKS[-1])])
     assert "noisy" in noisy.reason
-    heaps = [0.4 * (index % 2) - 0.2 + 0.001 * (index % 5) for index in range(60)]
+    heaps = [0.4 * (index % 2) - 0.2 + 0.001 * (index % 5) for index in range(LOOKS[-1])]
     assert "heaps" in decide(heaps).reason
 
 
@@ -78,7 +78,9 @@ def test_a_slow_down_below_the_threshold_is_not_passed_before_it_could_be_red():
     assert waiting.outcome is DuetOutcome.UNDECIDED
     assert waiting.upper < 1.05
     assert decide(slowed(CALM, 4.5)).outcome is DuetOutcome.REGRESSED
-    assert decide(slowed(CALM[:12], 2.55), looks=(5, 12)).outcome is DuetOutcome.PASS  # half is 2.47 %
+    assert decide(slowed(CALM[:5], 3.5)).outcome is DuetOutcome.PASS
+    for looks, outcome in ((5, 8, 12), DuetOutcome.UNDECIDED), ((5, 8), DuetOutcome.PASS):
+        assert decide(slowed(CALM[:8], 4), alpha=1e-12, looks=looks).outcome is outcome
 
 
 def test_a_slow_down_that_comes_and_goes_is_not_confirmed():

@@ -49,7 +49,7 @@ def test_verdicts_over_ratios():
 
 
 def test_a_benchmark_has_a_threshold_of_its_own():
-    assert judged(1.08, pairs=20, regression=0.2).verdict is TimingVerdict.PASS
+    assert judged(1.1, pairs=20, regression=0.2).verdict is TimingVerdict.PASS
     found = judged(1.04, pairs=20, regression=0.02)
     assert found.verdict is TimingVerdict.REGRESSED
     assert "threshold 2.0 %" in found.reason
