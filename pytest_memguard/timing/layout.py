@@ -49,7 +49,8 @@ def can_fix_addresses() -> bool:
     if personality is None:
         return False
     with at_fixed_addresses():
-        return bool(personality(_QUERY) & _ADDR_NO_RANDOMIZE) and personality(_QUERY) != -1
+        now = personality(_QUERY)
+    return now != -1 and bool(now & _ADDR_NO_RANDOMIZE)
 
 
 @lru_cache(maxsize=1)
