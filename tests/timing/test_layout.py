@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
-from pytest_memguard.timing import layout
+from pytest_memguard.timing import compare, layout
 
 WHERE = """
 import ctypes
@@ -62,3 +63,12 @@ def test_the_environment_is_at_most_a_page_longer():
     assert {
         len(value) for seed in range(0, 2**32, 2**20 + 1) for value in layout.moved_by(seed).values()
     } <= {*range(4096)}
+
+
+def test_it_is_said_where_addresses_are_random(monkeypatch):
+    duet, stage = SimpleNamespace(was_pinned=True), SimpleNamespace(cpus=(0,))
+    monkeypatch.setattr(compare, "can_fix_addresses", lambda: True)
+    assert list(compare._notes(duet, stage)) == []
+    monkeypatch.setattr(compare, "can_fix_addresses", lambda: False)
+    (said,) = compare._notes(duet, stage)
+    assert "addresses are random" in said
