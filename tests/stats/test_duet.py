@@ -13,8 +13,9 @@ HALF = math.log1p(0.05) / 2
 CALM = [0.001, -0.002, 0.0, 0.002, -0.001] * 28
 WILD = [0.3, -0.3, 0.2, -0.2, 0.05] * 28
 EDGES = sorted({0, *LOOKS, *(look + 5 for look in LOOKS)})  # what lies between two is judged together
+MOST = LOOKS[-1] + 5
 pair_lists = st.lists(
-    st.one_of(st.floats(-0.02, 0.02), st.sampled_from([-0.3, 0.0, 0.3])), min_size=0, max_size=66
+    st.one_of(st.floats(-0.02, 0.02), st.sampled_from([-0.3, 0.0, 0.3])), min_size=0, max_size=MOST + 1
 )
 
 
@@ -125,7 +126,7 @@ def test_the_order_within_a_look_is_irrelevant(pairs, shuffler):
 
 
 @settings(deadline=None)
-@given(pair_lists, st.integers(0, 66))
+@given(pair_lists, st.integers(0, MOST + 1))
 def test_a_verdict_stands_when_more_pairs_come(pairs, count):
     early = decide(pairs[:count])
     if early.outcome is not DuetOutcome.UNDECIDED:
@@ -135,7 +136,7 @@ def test_a_verdict_stands_when_more_pairs_come(pairs, count):
 
 
 @settings(deadline=None, max_examples=30)
-@given(st.lists(st.floats(-1e6, 1e6), min_size=5, max_size=66))
+@given(st.lists(st.floats(-1e6, 1e6), min_size=5, max_size=MOST + 1))
 def test_absurd_timings_are_survived(pairs):
     assert decide(pairs).outcome in DuetOutcome
 
@@ -155,7 +156,7 @@ def two_speeds(draw):
 def outcomes(noise, percent, count):
     draw = random.Random(7)
     shift = math.log1p(percent / 100)
-    return [decide([noise(draw) + shift for _ in range(65)]).outcome for _ in range(count)]
+    return [decide([noise(draw) + shift for _ in range(MOST)]).outcome for _ in range(count)]
 
 
 @pytest.mark.parametrize("noise", [bell, long_tails, two_speeds])
